@@ -1,0 +1,82 @@
+"""Prefixed, time-sortable ids: ``ses_01jd…``. Each kind is a type of its own with a parser.
+
+The body is 26 characters of Crockford's base 32, as in a ULID: 48 bits of milliseconds, then 80 random bits.
+Ids made later sort later (within a millisecond their order is random).
+"""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar, Self
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_BODY_LENGTH = 26
+_RANDOM_BYTES = 10
+
+Entropy = Callable[[int], bytes]
+
+
+class Id(str):
+    """An identifier whose prefix says what it names."""
+
+    __slots__ = ()
+    prefix: ClassVar[str] = ""
+
+    @classmethod
+    def new(cls, now: datetime, entropy: Entropy = os.urandom) -> Self:
+        """Make an id that sorts by ``now``."""
+        value = int(now.timestamp() * 1000) << (8 * _RANDOM_BYTES)
+        value |= int.from_bytes(entropy(_RANDOM_BYTES), "big")
+        body = "".join(_ALPHABET[(value >> shift) & 31] for shift in range(5 * (_BODY_LENGTH - 1), -1, -5))
+        return cls(f"{cls.prefix}_{body}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an id.
+
+        :raises ValueError: if ``text`` is not an id of this kind.
+        """
+        prefix, _, body = text.partition("_")
+        if prefix != cls.prefix or len(body) != _BODY_LENGTH or any(c not in _ALPHABET for c in body):
+            raise ValueError(f"not an id of the form {cls.prefix}_…: {text[:40]!r}")
+        return cls(text)
+
+
+class AccountId(Id):
+    prefix = "acc"
+
+
+class UserId(Id):
+    prefix = "usr"
+
+
+class KeyId(Id):
+    prefix = "key"
+
+
+class SessionId(Id):
+    prefix = "ses"
+
+
+class MessageId(Id):
+    prefix = "msg"
+
+
+class MediaId(Id):
+    prefix = "med"
+
+
+class EventId(Id):
+    prefix = "evt"
+
+
+class EndpointId(Id):
+    prefix = "whe"
+
+
+class DeliveryId(Id):
+    prefix = "whd"
+
+
+class WorkerId(Id):
+    prefix = "wrk"

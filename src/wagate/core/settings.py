@@ -1,0 +1,49 @@
+"""Every setting, read once at start from ``WAGATE_*`` variables or a ``.env`` file and passed down from there."""
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+EngineName = Literal["baileys", "native"]
+
+#: Meta documents 100 MB for documents, the largest thing WhatsApp carries; base64 in JSON adds a third.
+DEFAULT_MAX_MEDIA_BYTES = 100 * 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What an operator can set. docs/reference/settings.md is made from this class."""
+
+    model_config = SettingsConfigDict(env_prefix="WAGATE_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("wagate-data"), description="Folder of the database, media and key files.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    engine: EngineName = Field("baileys", description="What speaks WhatsApp's protocol.")
+    public_url: str = Field("", description="How customers reach this gateway; used in media links.")
+    sandbox_url: str = Field("", description="Link to the sandbox at this address instead of to WhatsApp.")
+    secret_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Key ring for encryption at rest, newest first: `id:base64,…`. "
+        "Empty means one made at first start in `<data-dir>/secret-keys` (0600).",
+    )
+    admin_email: str = Field("", description="Address of the first admin; empty means admin@wagate.local.")
+    admin_password: SecretStr = Field(SecretStr(""), description="Password of the first admin; empty: random.")
+    admin_key: SecretStr = Field(SecretStr(""), description="API key of the first admin; empty: random.")
+    allow_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Comma-separated networks that webhooks and media URLs may reach though private."
+    )
+    max_media_bytes: int = Field(DEFAULT_MAX_MEDIA_BYTES, gt=0, description="Largest file taken or sent.")
+    idempotency_hours: int = Field(24, gt=0, description="How long an idempotency key is remembered.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
+
+    @field_validator("allow_private_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value

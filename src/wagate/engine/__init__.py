@@ -1,0 +1,1 @@
+"""What speaks WhatsApp's protocol for a session. Features know :mod:`wagate.engine.port` and nothing else here."""

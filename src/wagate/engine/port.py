@@ -1,0 +1,259 @@
+"""All that the rest of the program knows about an engine.
+
+An engine links, logs in, holds the socket, encrypts for a recipient's devices and decrypts from them, and passes
+nodes both ways. What a picture, a poll or a group *is* stands above this line.
+
+Promises that every engine keeps, and tests/contracts holds it to:
+
+* No result of a Signal operation is used before the state it leaves behind is committed under the session's epoch.
+* What arrives (a message's plaintext, a receipt, a notification) is committed to the inbox before its receipt or
+  acknowledgement leaves; it is handed over in order, again after a restart, until it is taken off the inbox.
+* ``relay`` returns only when WhatsApp's server has acknowledged the message, and the caller's id is used unchanged.
+* An engine never reconnects by itself: it says ``Closed`` once and is done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from wagate.core.errors import WagateError
+from wagate.core.ids import SessionId
+from wagate.wire.jid import Jid
+from wagate.wire.node import Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a linked session is. ``jid`` and ``lid`` carry the device number."""
+
+    jid: Jid
+    lid: Jid | None
+    push_name: str
+
+
+# -- events, in the past tense, each with what follows it ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QrIssued:
+    """A code to show until ``expires_at``; another follows, or ``Linked``, or ``Closed`` with 408."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """A phone accepted the link and keys are stored. WhatsApp now restarts the stream: ``Closed`` with 515 follows."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Online:
+    """Logged in; relay, query and send work until ``Closed``."""
+
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The connection is over; nothing follows. ``code`` as in docs/reference/disconnects.md, 0 if we closed it.
+
+    ``retry_at`` is set for a temporary ban.
+    """
+
+    code: int
+    reason: str
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """Rows were added to the session's inbox; read them with :class:`InboxReader`."""
+
+
+EngineEvent = QrIssued | Linked | Online | Closed | Arrived
+
+
+class InboxKind(StrEnum):
+    MESSAGE = "message"
+    RECEIPT = "receipt"
+    NOTIFICATION = "notification"
+    CALL = "call"
+    UNDECRYPTABLE = "undecryptable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """One thing that arrived. ``stanza`` has its attributes and, unless it is a message, its content.
+
+    ``plaintext`` is a serialised ``Message`` for :attr:`InboxKind.MESSAGE` (padding removed), else empty.
+    """
+
+    seq: int
+    kind: InboxKind
+    stanza: Node
+    plaintext: bytes
+    received_at: datetime
+
+
+# -- failures ---------------------------------------------------------------------------------------------------
+
+
+class RelayRefused(WagateError):
+    """WhatsApp's server refused the message; it was not sent."""
+
+    code = "refused_by_whatsapp"
+    status = 422
+    certain = True
+
+    def __init__(self, server_code: int, detail: str = "") -> None:
+        super().__init__(detail or f"WhatsApp refused the message with error {server_code}")
+        self.server_code = server_code
+
+
+class RelayUnknown(WagateError):
+    """The connection ended before WhatsApp answered; the message may or may not have been sent."""
+
+    code = "outcome_unknown"
+    status = 503
+    certain = False
+
+
+class RelayImpossible(WagateError):
+    """The message could not be encrypted or written; it was not sent."""
+
+    code = "not_sent"
+    status = 503
+    certain = True
+
+
+class RecipientUnknown(RelayImpossible):
+    """The recipient is not on WhatsApp."""
+
+    code = "not_on_whatsapp"
+    status = 422
+
+
+class QueryFailed(WagateError):
+    """WhatsApp answered the query with an error, or not in time (``server_code`` 408)."""
+
+    code = "query_failed"
+    status = 503
+
+    def __init__(self, server_code: int, detail: str = "") -> None:
+        super().__init__(detail or f"WhatsApp answered the query with error {server_code}")
+        self.server_code = server_code
+
+
+class EngineUnavailable(WagateError):
+    """The engine of this session is not running."""
+
+    code = "engine_unavailable"
+    status = 503
+    certain = True
+
+
+# -- the port ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What an engine connects to: WhatsApp itself, or a sandbox."""
+
+    #: The pinned key that signs WhatsApp's Noise certificate chain; a public constant of every client.
+    WHATSAPP_ROOT: ClassVar[bytes] = bytes.fromhex("142375574d0a587166aae71ebe516437c4a28b73e3695c6ce1f7f9545da8ee6b")
+
+    url: str = "wss://web.whatsapp.com/ws/chat"
+    root_key: bytes = WHATSAPP_ROOT
+    #: A certificate authority to trust besides the system's (PEM): the sandbox's own.
+    ca_pem: str = ""
+
+
+class EventSink(Protocol):
+    """Where a session's events go, one call at a time and in order. It must not raise."""
+
+    async def __call__(self, event: EngineEvent) -> None: ...
+
+
+class EngineSession(Protocol):
+    """One open connection of one linked (or linking) device."""
+
+    async def relay(
+        self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = ...
+    ) -> datetime:
+        """Encrypt ``message`` (a serialised ``Message``) for every device of ``to`` and send it; returns the
+        server's time once it acknowledged. Calls may overlap; they reach the wire in the order they were made.
+
+        :raises RelayRefused: the server answered with an error.
+        :raises RelayUnknown: no answer came.
+        :raises RelayImpossible: nothing left; :class:`RecipientUnknown` if there is nobody to send to.
+        """
+        ...
+
+    async def query(self, node: Node, timeout: float = ...) -> Node:
+        """Send an ``iq`` (its id is set here) and return the answer.
+
+        :raises QueryFailed: for an error answer or none within ``timeout`` seconds.
+        """
+        ...
+
+    async def send(self, node: Node) -> None:
+        """Send a stanza that has no answer."""
+        ...
+
+    async def request_pairing_code(self, phone: str) -> str:
+        """Ask to link by code with the phone of that number (digits only) instead of by QR; the 8 characters."""
+        ...
+
+    async def logout(self) -> None:
+        """Unlink this device from its account; ``Closed`` with 401 follows."""
+        ...
+
+    async def close(self) -> None:
+        """End the connection and keep the link; ``Closed`` with 0 follows unless it already came."""
+        ...
+
+    def vitals(self) -> "Vitals":
+        """Evidence of life."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """When the last frame came, and the last ping's round trip; ``None`` until there was one."""
+
+    last_frame_at: datetime | None = None
+    ping_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """What a session is opened with. ``epoch`` is the fencing token of the lease it runs under."""
+
+    session: SessionId
+    epoch: int
+    endpoint: Endpoint
+    proxy: str = ""
+    device_name: str = "wagate"
+
+
+class Engine(Protocol):
+    """An implementation of WhatsApp's protocol."""
+
+    name: ClassVar[str]
+
+    async def start(self) -> None:
+        """Make ready; cheap if nothing is open yet."""
+        ...
+
+    async def open(self, request: OpenRequest, sink: EventSink) -> EngineSession:
+        """Connect. Links anew if there are no stored keys, otherwise logs in."""
+        ...
+
+    async def stop(self) -> None:
+        """Close every session, keeping the links."""
+        ...

@@ -1,0 +1,100 @@
+"""The commands that only call the API: for people at a terminal."""
+
+import json
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from wagate.cli.client import ApiClient, ApiFailure
+
+_COLOUR = {"connected": "green", "qr_required": "yellow", "connecting": "yellow", "disconnected": "dim"}
+#: The longest long poll that the API takes.
+QR_WAIT = "30"
+
+
+async def list_sessions(client: ApiClient) -> None:
+    table = Table("id", "name", "status", "number", "since")
+    async with client as api:
+        after: dict[str, str] = {}
+        while True:
+            page = await api.call("GET", "/api/sessions", query=after)
+            for session in page["items"]:
+                colour = _COLOUR.get(session["status"], "red")
+                number = session["me"]["jid"].split("@")[0] if session.get("me") else session.get("phone") or ""
+                status = f"[{colour}]{session['status']}[/]"
+                table.add_row(session["id"], session["name"], status, number, session["updatedAt"])
+            if not page["next"]:
+                break
+            after = {"cursor": page["next"]}
+    Console().print(table)
+
+
+async def show_session(client: ApiClient, session: str) -> None:
+    async with client as api:
+        found = await api.call("GET", f"/api/sessions/{session}")
+        status = await api.call("GET", f"/api/sessions/{session}/status")
+        Console().print_json(json.dumps({**found, "health": status["health"]}))
+
+
+async def link_session(client: ApiClient, name: str, phone: str) -> None:
+    """Show each QR as it comes (or one pairing code) until the phone has linked.
+
+    :raises ApiFailure: if linking ends without success.
+    """
+    console = Console()
+    async with client as api:
+        session = name if name.startswith("ses_") else (await api.call("POST", "/api/sessions", {"name": name}))["id"]
+        path = f"/api/sessions/{session}"
+        await api.call("POST", f"{path}/connect")
+        if phone:
+            code = await api.call("POST", f"{path}/pairing-code", {"phone": phone})
+            console.print(f"On the phone: Linked devices → Link with phone number → [bold]{code['code']}[/]")
+        shown = ""
+        while True:
+            now = await api.call("GET", path)
+            if now["status"] == "connected":
+                console.print(f"[green]✓[/] {session} is connected as {now['me']['jid']}")
+                return
+            if now["status"] not in ("connecting", "qr_required"):
+                raise ApiFailure(f"{session} was not linked: {now['status']} ({now['statusReason'] or 'no reason'})")
+            if not phone:
+                shown = await _show_new_qr(api, path, shown, console)
+
+
+async def _show_new_qr(api: ApiClient, path: str, shown: str, console: Console) -> str:
+    try:
+        code = await api.call("GET", f"{path}/qr", query={"wait": QR_WAIT})
+        if code["qrString"] != shown:
+            console.print(await api.text(f"{path}/qr", {"format": "text"}), highlight=False)
+            console.print("Scan it with the phone: Linked devices → Link a device. A new one appears by itself.")
+        return str(code["qrString"])
+    except ApiFailure as error:
+        if error.problem.get("code") in ("already_connected", "qr_not_available"):
+            return shown
+        raise
+
+
+async def session_action(client: ApiClient, session: str, action: str) -> None:
+    async with client as api:
+        found = await api.call("POST", f"/api/sessions/{session}/{action}")
+        print(f"{found['id']}: {found['status']}")
+
+
+async def delete_session(client: ApiClient, session: str) -> None:
+    async with client as api:
+        await api.call("DELETE", f"/api/sessions/{session}")
+        print(f"{session}: deleted")
+
+
+async def send_text(client: ApiClient, session: str, to: str, text: str) -> None:
+    async with client as api:
+        message = await api.call("POST", f"/api/sessions/{session}/send", {"to": to, "type": "text", "text": text})
+        print(f"{message['id']}: {message['status']} to {message['to']}")
+
+
+async def follow_events(client: ApiClient, after: str) -> None:
+    async with client as api:
+        async for event in api.stream("/api/events/stream", after):
+            sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+            sys.stdout.flush()

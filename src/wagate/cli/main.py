@@ -1,0 +1,183 @@
+"""`wagate`: one command a file, put together here. Only what a command needs is imported, so that each starts at once."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from wagate.core.errors import StartupError, WagateError
+from wagate.core.settings import EngineName, Settings
+
+app = App(
+    name="wagate",
+    help="A self-hosted, multi-tenant WhatsApp gateway: one HTTP API, signed webhooks, nothing lost.",
+    version="0.1.0",
+)
+sessions = App(name="sessions", help="Linked WhatsApp numbers: list, link, show, unlink.")
+app.command(sessions)
+
+Url = Annotated[str, Parameter(help="The gateway; else WAGATE_URL, else the one on this machine.")]
+Key = Annotated[str, Parameter(help="An API key; else WAGATE_KEY, else the admin's of this data folder.")]
+
+
+@app.command
+def up(
+    *,
+    sandbox: Annotated[bool, Parameter(negative="", help="Link to a simulated WhatsApp started inside.")] = False,
+    engine: Annotated[EngineName | None, Parameter(help="What speaks WhatsApp's protocol.")] = None,
+    host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
+    port: Annotated[int | None, Parameter(help="Port to listen on; 0 takes a free one.")] = None,
+    data_dir: Annotated[Path | None, Parameter(help="Folder of the database, media and key files.")] = None,
+) -> None:
+    """Run the whole gateway in one process until SIGTERM."""
+    from wagate.cli.up import run_up
+
+    _run(lambda: run_up(_settings(engine=engine, host=host, port=port, data_dir=data_dir), sandbox))
+
+
+@app.command
+def demo(
+    *,
+    once: Annotated[bool, Parameter(negative="", help="End when the story is told.")] = False,
+    engine: Annotated[EngineName, Parameter(help="What speaks WhatsApp's protocol.")] = "baileys",
+) -> None:
+    """Link, send, receive and tell on a simulated WhatsApp, then stay up to play with."""
+    from rich.console import Console
+
+    from wagate.cli.demo import demo as tell
+
+    _run(lambda: tell(once, engine, Console()))
+
+
+@app.command(name="sandbox")
+def run_sandbox(
+    *, port: Annotated[int, Parameter(help="Port of the control API on loopback; 0 takes a free one.")] = 8090
+) -> None:
+    """Run the simulated WhatsApp alone; `wagate up` links to it when WAGATE_SANDBOX_URL names it."""
+    from wagate.cli.sandbox import run_sandbox as run
+
+    _run(lambda: run(port))
+
+
+@app.command
+def doctor(*, data_dir: Annotated[Path | None, Parameter(help="The data folder to examine.")] = None) -> None:
+    """Examine this installation and say what is wrong and what to do."""
+    from wagate.cli.doctor import examine
+
+    _run(lambda: examine(_settings(data_dir=data_dir)))
+
+
+@sessions.command(name="list")
+def list_sessions(*, url: Url = "", key: Key = "") -> None:
+    """Every session and its state."""
+    from wagate.cli.commands import list_sessions as run
+
+    _run(lambda: run(_client(url, key)))
+
+
+@sessions.command(name="link")
+def link_session(
+    name: Annotated[str, Parameter(help="Name of a new session, or id of one to link again.")],
+    *,
+    phone: Annotated[str, Parameter(help="Link by code with the phone of this number instead of by QR.")] = "",
+    url: Url = "",
+    key: Key = "",
+) -> None:
+    """Link a WhatsApp number: shows a QR (or code) and waits for the phone."""
+    from wagate.cli.commands import link_session as run
+
+    _run(lambda: run(_client(url, key), name, phone))
+
+
+@sessions.command(name="show")
+def show_session(session: str, *, url: Url = "", key: Key = "") -> None:
+    """One session with its evidence of life."""
+    from wagate.cli.commands import show_session as run
+
+    _run(lambda: run(_client(url, key), session))
+
+
+@sessions.command(name="logout")
+def logout_session(session: str, *, url: Url = "", key: Key = "") -> None:
+    """Unlink a session from its phone; the session itself stays."""
+    from wagate.cli.commands import session_action as run
+
+    _run(lambda: run(_client(url, key), session, "logout"))
+
+
+@sessions.command(name="delete")
+def delete_session(session: str, *, url: Url = "", key: Key = "") -> None:
+    """Unlink a session and remove it."""
+    from wagate.cli.commands import delete_session as run
+
+    _run(lambda: run(_client(url, key), session))
+
+
+@app.command
+def send(session: str, to: str, text: str, *, url: Url = "", key: Key = "") -> None:
+    """Send a text and say what became of it."""
+    from wagate.cli.commands import send_text as run
+
+    _run(lambda: run(_client(url, key), session, to, text))
+
+
+@app.command
+def events(
+    *,
+    after: Annotated[str, Parameter(help="Begin behind this event id instead of now.")] = "",
+    url: Url = "",
+    key: Key = "",
+) -> None:
+    """Show events as they happen, one line of JSON each."""
+    from wagate.cli.commands import follow_events as run
+
+    _run(lambda: run(_client(url, key), after))
+
+
+def _settings(**flags: object) -> Settings:
+    """The environment's settings with the given flags on top.
+
+    :raises StartupError: naming each setting that does not make sense.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        wrong = "; ".join(f"WAGATE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise StartupError(f"a setting is wrong: {wrong}", "docs/reference/settings.md lists them all") from error
+
+
+def _client(url: str, key: str) -> Any:
+    from wagate.cli.client import connection
+
+    return connection(url, key, _settings().data_dir)
+
+
+def _run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a command; an expected error becomes one sentence and an exit code."""
+    try:
+        if sys.platform == "win32":
+            asyncio.run(work())
+        else:
+            import uvloop
+
+            uvloop.run(work())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except WagateError as error:
+        hint = error.hint if isinstance(error, StartupError) else ""
+        print(f"wagate: {error.detail}" + (f"\n        {hint}" if hint else ""), file=sys.stderr)
+        raise SystemExit(error.exit_code if isinstance(error, StartupError) else 1) from None
+
+
+def main() -> None:
+    """Entry point of the `wagate` program."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

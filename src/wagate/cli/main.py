@@ -1,4 +1,4 @@
-"""`wagate`: one command a file, put together here. Only what a command needs is imported, so that each starts at once."""
+"""`wagate`: the commands, put together. Each imports only what it needs, so that all start at once."""
 
 import asyncio
 import sys

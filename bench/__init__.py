@@ -1,0 +1,1 @@
+"""Measurements against bare Baileys in one run, on one machine, on one sandbox: `make bench`."""

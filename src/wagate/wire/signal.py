@@ -297,7 +297,7 @@ class Session:
         body = (
             _VERSION
             + wa.WhisperMessage(
-                ephemeralKey=typed(state.ratchet_public),
+                ratchetKey=typed(state.ratchet_public),
                 counter=state.send_next,
                 previousCounter=state.send_previous,
                 ciphertext=cbc.encrypt(cipher_key, iv, plaintext),
@@ -541,7 +541,7 @@ def _parse_msg(body: bytes) -> tuple[bytes, int, bytes]:
     _check_version(body)
     try:
         message = wa.WhisperMessage.FromString(body[1:-_MAC_BYTES])
-        return untyped(message.ephemeralKey), message.counter, message.ciphertext
+        return untyped(message.ratchetKey), message.counter, message.ciphertext
     except (DecodeError, BadKey) as error:
         raise Malformed("not a message") from error
 

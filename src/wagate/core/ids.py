@@ -7,7 +7,10 @@ Ids made later sort later (within a millisecond their order is random).
 import os
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _BODY_LENGTH = 26
@@ -40,6 +43,14 @@ class Id(str):
         if prefix != cls.prefix or len(body) != _BODY_LENGTH or any(c not in _ALPHABET for c in body):
             raise ValueError(f"not an id of the form {cls.prefix}_…: {text[:40]!r}")
         return cls(text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> "CoreSchema":
+        """Ids may stand in request and response models and in paths; a string that is none is refused."""
+        from pydantic_core import core_schema
+
+        pattern = f"^{cls.prefix}_[{_ALPHABET}]{{{_BODY_LENGTH}}}$"
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema(pattern=pattern))
 
 
 class AccountId(Id):

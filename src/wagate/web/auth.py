@@ -1,0 +1,107 @@
+"""From a request to a :class:`~wagate.web.principal.Principal`.
+
+A credential stands in ``Authorization: Bearer …`` or ``X-API-Key``, never in a URL. The application's
+``state.authenticate`` checks it; it is set where the application is built, so that no feature is known here.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from wagate.core.errors import Forbidden, Unauthorized
+from wagate.web.principal import Principal, Scope
+
+#: Checks a key or token. :raises Unauthorized: if it is not good.
+Authenticate = Callable[[str], Awaitable[Principal]]
+
+_MAX_CREDENTIAL_LENGTH = 4096
+
+
+class CredentialMissing(Unauthorized):
+    """This call needs an API key."""
+
+    code = "credential_missing"
+
+
+class CredentialAmbiguous(Unauthorized):
+    """Two different credentials were sent."""
+
+    code = "credential_ambiguous"
+
+
+class PlatformAdminOnly(Forbidden):
+    """Only those who run this gateway may do this."""
+
+    code = "platform_admin_only"
+
+
+def credential_of(request: HTTPConnection) -> str:
+    """The one credential of a request.
+
+    :raises CredentialMissing: if there is none, or none of a known form.
+    :raises CredentialAmbiguous: if there are several that differ.
+    """
+    found: set[str] = set()
+    for value in request.headers.getlist("authorization"):
+        scheme, _, token = value.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise CredentialMissing("Authorization must be `Bearer <key>`")
+        found.add(token.strip())
+    found.update(value.strip() for value in request.headers.getlist("x-api-key"))
+    found.discard("")
+    if not found:
+        raise CredentialMissing("Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`")
+    if len(found) > 1:
+        raise CredentialAmbiguous("Authorization and X-API-Key name different keys; send one")
+    credential = found.pop()
+    if len(credential) > _MAX_CREDENTIAL_LENGTH:
+        raise Unauthorized
+    return credential
+
+
+async def principal_of(request: HTTPConnection) -> Principal:
+    """Who sent the request; checked once per request.
+
+    :raises Unauthorized: if there is no good credential.
+    """
+    known: Principal | None = getattr(request.state, "principal", None)
+    if known is None:
+        authenticate = cast(Authenticate, request.app.state.authenticate)
+        known = await authenticate(credential_of(request))
+        request.state.principal = known
+    return known
+
+
+class Guard:
+    """A dependency that lets a principal with ``scope`` pass; ``None`` is satisfied with any good credential.
+
+    :raises Unauthorized: without a good credential.
+    :raises Forbidden: if the credential does not carry the scope.
+    """
+
+    def __init__(self, scope: Scope | None, *, platform: bool = False) -> None:
+        self.scope = scope
+        self.platform = platform
+
+    async def __call__(self, request: Request) -> Principal:
+        principal = await principal_of(request)
+        if self.scope is not None and not principal.allows(self.scope):
+            raise Forbidden(f"This call needs a key with the scope `{self.scope}`")
+        if self.platform and not principal.is_admin:
+            raise PlatformAdminOnly
+        return principal
+
+
+platform_admin = Guard(Scope.ADMIN, platform=True)
+
+#: Any good credential.
+Access = Annotated[Principal, Depends(Guard(None))]
+ReadAccess = Annotated[Principal, Depends(Guard(Scope.READ))]
+SendAccess = Annotated[Principal, Depends(Guard(Scope.SEND))]
+ManageAccess = Annotated[Principal, Depends(Guard(Scope.MANAGE))]
+#: Who may do everything within the account.
+AdminAccess = Annotated[Principal, Depends(Guard(Scope.ADMIN))]
+#: Who runs this gateway.
+PlatformAccess = Annotated[Principal, Depends(platform_admin)]

@@ -1,0 +1,84 @@
+"""The request's id, and one line in the log for each request."""
+
+import re
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wagate.core.clock import Clock, SystemClock
+from wagate.core.ids import Entropy, Id
+from wagate.core.logging import bound, get_logger
+from wagate.web.principal import Principal
+
+HEADER = "X-Request-Id"
+
+#: What a caller may choose: it is copied into headers and logs, so no spaces, quotes or line ends.
+_ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+#: Asked every few seconds by whoever watches the gateway; of no use to the reader of a log.
+_QUIET_ROUTES = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
+
+_log = get_logger("wagate.access")
+
+
+class RequestId(Id):
+    prefix = "req"
+
+
+class RequestIdMiddleware:
+    """Takes or makes ``X-Request-Id``, returns it, binds it to the log, and writes the access log.
+
+    The log has the route's template, never the path: paths hold ids and queries may hold secrets.
+    """
+
+    def __init__(self, app: ASGIApp, clock: Clock | None = None, entropy: Entropy | None = None) -> None:
+        self._app = app
+        self._clock = clock or SystemClock()
+        self._new_id = (lambda: RequestId.new(self._clock.now(), entropy)) if entropy else self._random_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        request_id = self._id_of(connection)
+        connection.state.request_id = request_id
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = request_id
+            await send(message)
+
+        begun = self._clock.monotonic()
+        with bound(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                _write_line(connection, scope, status, (self._clock.monotonic() - begun) * 1000)
+
+    def _id_of(self, connection: HTTPConnection) -> str:
+        given = connection.headers.get(HEADER, "")
+        return given if _ACCEPTABLE.fullmatch(given) else self._new_id()
+
+    def _random_id(self) -> str:
+        return RequestId.new(self._clock.now())
+
+
+def _write_line(connection: HTTPConnection, scope: Scope, status: int, milliseconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "")
+    principal: Principal | None = getattr(connection.state, "principal", None)
+    fields: dict[str, Any] = {
+        "method": scope.get("method", scope["type"]),
+        "route": route,
+        "status": status,
+        "ms": round(milliseconds, 1),
+        "key_id": principal.key_id if principal else None,
+    }
+    if route in _QUIET_ROUTES:
+        _log.debug("request", **fields)
+    else:
+        _log.info("request", **fields)

@@ -1,0 +1,13 @@
+"""Where things are kept, without knowing any feature: database, blobs, bus, data folder.
+
+::
+
+    database.py   one writer thread that commits in groups, a few reader threads; SQLite or PostgreSQL
+    dialect.py    the small named questions on which the two databases differ
+    types.py      column types: moments, JSON, row numbers
+    schema.py     the version of the database's tables, and bringing it up to date
+    canary.py     proof that the key ring belongs to the database
+    datadir.py    the data folder: its lock, its key file
+    blobs.py      files by key, in a folder or in memory
+    bus.py        wake-ups between tasks of one process, and values that expire
+"""

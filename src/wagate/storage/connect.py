@@ -108,8 +108,8 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
-def writer_engine(url: str) -> Engine:
-    """An engine for the one writing connection.
+def writer_engine(url: str, *, set_up: bool = True) -> Engine:
+    """An engine for the one writing connection; without ``set_up`` an SQLite file is not switched to WAL yet.
 
     :raises StartupError: if the URL can't be used, or the SQLite file is something else; nothing is touched then.
     """
@@ -119,8 +119,12 @@ def writer_engine(url: str) -> Engine:
         return _postgres_engine(parsed, poolclass=NullPool)
     refuse_foreign_file(path)
     engine = create_engine(parsed, poolclass=NullPool, connect_args=_sqlite_arguments())
-    event.listen(engine, "connect", _set_up_sqlite_writer)
-    event.listen(engine, "begin", _begin_immediate)
+    if set_up:
+        event.listen(engine, "connect", _set_up_sqlite_writer)
+        event.listen(engine, "begin", _begin_immediate)
+    else:
+        event.listen(engine, "connect", _set_up_sqlite_reader)
+        event.listen(engine, "begin", _begin)
     return engine
 
 

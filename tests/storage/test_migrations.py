@@ -1,0 +1,147 @@
+"""The migrations build exactly the tables that the code declares, and no database is damaged on the way."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData, inspect, text
+
+from wagate.core.errors import StartupError
+from wagate.storage import schema
+from wagate.storage.connect import parse_url, sqlite_path, writer_engine
+from wagate.storage.database import metadata
+
+T = TypeVar("T")
+
+with_migrations = pytest.mark.skipif(not schema.revisions(), reason="the first migration is not written yet")
+
+
+def on(url: str, work: Callable[[Connection], T]) -> T:
+    engine = writer_engine(url)
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    finally:
+        engine.dispose()
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(
+        connection,
+        opts={"compare_server_default": True, "include_name": lambda name, kind, parent: name != schema.VERSION_TABLE},
+    )
+    return list(compare_metadata(context, metadata))
+
+
+@with_migrations
+async def test_migrations_build_what_the_code_declares(database_url: str, declared: MetaData) -> None:
+    assert len(declared.tables) > 1
+    await schema.migrate(database_url)
+    assert on(database_url, differences) == []
+
+
+async def test_the_comparison_sees_a_missing_table_and_column(database_url: str, declared: MetaData) -> None:
+    on(database_url, declared.create_all)
+    assert on(database_url, differences) == []
+    on(database_url, lambda connection: connection.execute(text("ALTER TABLE key_canary DROP COLUMN sealed")))
+    assert len(on(database_url, differences)) == 1
+    on(database_url, lambda connection: connection.execute(text("DROP TABLE key_canary")))
+    assert len(on(database_url, differences)) == 1
+
+
+@with_migrations
+async def test_a_current_database_is_not_touched_and_needs_no_alembic(sqlite_url: str) -> None:
+    await schema.migrate(sqlite_url)
+    before = fingerprint(sqlite_url)
+    program = (
+        "import asyncio, sys\n"
+        "from wagate.storage.schema import migrate\n"
+        f"asyncio.run(migrate({sqlite_url!r}))\n"
+        "sys.exit('alembic' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    assert fingerprint(sqlite_url) == before
+
+
+@with_migrations
+async def test_a_failed_migration_leaves_nothing_behind(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from alembic import op
+
+    real = op.create_table
+    made: list[str] = []
+
+    def create_table(name: str, *rest: object, **options: object) -> object:
+        made.append(name)
+        if len(made) == 3:
+            raise RuntimeError("power cut")
+        return real(name, *rest, **options)
+
+    monkeypatch.setattr(op, "create_table", create_table)
+    with pytest.raises(RuntimeError, match="power cut"):
+        await schema.migrate(database_url)
+    assert on(database_url, lambda connection: inspect(connection).get_table_names()) == []
+
+
+@with_migrations
+@pytest.mark.postgres
+async def test_two_gateways_may_start_on_one_new_database(postgres_url: str) -> None:
+    program = f"import asyncio; from wagate.storage.schema import migrate; asyncio.run(migrate({postgres_url!r}))"
+    starting = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
+    assert [process.wait(60) for process in starting] == [0, 0, 0]
+    await schema.check_version(postgres_url)
+
+
+@with_migrations
+async def test_a_database_from_a_newer_wagate_is_refused_and_left_alone(database_url: str) -> None:
+    await schema.migrate(database_url)
+    on(
+        database_url,
+        lambda connection: connection.execute(text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'")),
+    )
+    for refuse in (schema.migrate, schema.check_version):
+        with pytest.raises(schema.NewerDatabase, match="version 9999, made by a newer wagate"):
+            await refuse(database_url)
+    stored = on(
+        database_url,
+        lambda connection: connection.execute(text(f"SELECT version_num FROM {schema.VERSION_TABLE}")).scalar_one(),
+    )
+    assert stored == "9999"
+
+
+async def test_a_database_of_something_else_is_refused_and_left_alone(database_url: str) -> None:
+    on(database_url, lambda connection: connection.execute(text("CREATE TABLE invoices (id INTEGER)")))
+    for refuse in (schema.migrate, schema.check_version):
+        with pytest.raises(schema.ForeignDatabase, match="not wagate's"):
+            await refuse(database_url)
+    assert on(database_url, lambda connection: inspect(connection).get_table_names()) == ["invoices"]
+
+
+@with_migrations
+async def test_check_version_refuses_an_empty_database_and_makes_nothing(sqlite_url: str) -> None:
+    with pytest.raises(StartupError, match="version none"):
+        await schema.check_version(sqlite_url)
+    path = sqlite_path(parse_url(sqlite_url))
+    assert path is not None
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\0" + b"\xff" * 4096])
+async def test_a_damaged_file_is_refused_in_one_sentence_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "wagate.db"
+    path.write_bytes(content)
+    with pytest.raises(StartupError) as refused:
+        await schema.migrate(f"sqlite:///{path}")
+    assert "\n" not in refused.value.detail
+    assert path.read_bytes() == content
+
+
+def fingerprint(url: str) -> str:
+    path = sqlite_path(parse_url(url))
+    assert path is not None
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wagate.core.errors import UnsupportedMedia
+from wagate.core.errors import BadRequest, NotFound, UnsupportedMedia
 from wagate.web.auth import Guard
 from wagate.web.problems import BodyMalformed
 
@@ -43,6 +43,7 @@ class ApiRoute(APIRoute):
         async def handle(request: Request) -> Response:
             if guard is not None:
                 await guard(request)
+            _check_address(request)
             if takes_json:
                 request = await _JsonRequest.read(request)
             return await handler(request)
@@ -94,6 +95,14 @@ def parse_json(body: bytes) -> Any:
     except RecursionError as error:
         raise BodyMalformed("The body is nested too deeply") from error
     return value
+
+
+def _check_address(request: Request) -> None:
+    # As in bodies: PostgreSQL can't compare with it.
+    if b"%00" in request.scope["query_string"]:
+        raise BadRequest("The query holds a NUL character")
+    if "\0" in request.scope["path"]:
+        raise NotFound
 
 
 def _check_content_type(header: str) -> None:

@@ -1,0 +1,111 @@
+"""Rules about the files of the repository: their size, and that nothing of the machine they were made on is in them."""
+
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+MAX_LINES = 500
+CODE = {".py", ".pyi", ".ts", ".tsx", ".mjs", ".js"}
+GENERATED = re.compile(r"_pb2\.pyi?$|\.gen\.tsx?$")
+
+#: Folders of one person or one machine; a container's own are in deploy/, where they belong.
+MACHINE_PATH = re.compile(r"(?<![\w.$}-])/(?:home|root|Users|work|mnt|private)/[\w.-]+")
+#: Whoever installs this has a package index of their own; addresses of one don't belong here.
+REGISTRY = re.compile(r"https?://[^/\s\"']*(?:artifact|nexus|devpi|verdaccio|pypi|npm|registry|mirror)[^/\s\"']*", re.I)
+
+
+def test_files_stay_short_by_being_about_one_thing(files: list[Path], repository: Path) -> None:
+    violations = []
+    for path in files:
+        if path.suffix in CODE and not GENERATED.search(path.name):
+            length = len(path.read_text().splitlines())
+            if length > MAX_LINES:
+                violations.append(f"{path.relative_to(repository)} has {length} lines; {MAX_LINES} is the limit")
+    assert not violations, "\n" + "\n".join(violations)
+
+
+def test_nothing_of_a_machine_is_in_the_tree(files: list[Path], repository: Path) -> None:
+    own = [str(repository), str(Path(sys.prefix)), str(Path.home())]
+    violations = []
+    for path in files:
+        for number, line in enumerate(lines_of(path), start=1):
+            where = f"{path.relative_to(repository)}:{number}"
+            for found in (MACHINE_PATH.search(line), REGISTRY.search(line)):
+                if found:
+                    violations.append(f"{where}: {found[0]}")
+            violations += [f"{where}: {name}" for name in own if len(name) > len("/root") and name in line]
+    assert not violations, "\n" + "\n".join(violations)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("open('" + "/home" + "/ada/notes')", True),
+        ("cd " + "/root" + "/thing", True),
+        ("index = https://" + "pypi" + ".example.net/simple", True),
+        ("GET /api/sessions/ses_1/home/x", False),
+        ("https://faq.whatsapp.com/x", False),
+        ('url = f"{base}/work/{item}"', False),
+    ],
+)
+def test_the_rule_about_machines_tells_them_from_others(line: str, found: bool) -> None:
+    assert bool(MACHINE_PATH.search(line) or REGISTRY.search(line)) is found
+
+
+def test_python_requirements_are_pinned_by_hash_and_name_no_address(repository: Path) -> None:
+    text = (repository / "requirements.lock").read_text()
+    violations = [f"requirements.lock: address: {line.strip()}" for line in text.splitlines() if "://" in line]
+    requirements = [part for part in re.split(r"^(?=[A-Za-z0-9])", text, flags=re.M) if part and part[0] not in "#\n"]
+    for requirement in requirements:
+        name = requirement.split()[0]
+        if not re.match(r"[\w.\[\]-]+==[\w.!+]+$", name):
+            violations.append(f"requirements.lock: {name} is not pinned to one version")
+        if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", requirement):
+            violations.append(f"requirements.lock: {name} has no hash")
+    assert not violations, "\n" + "\n".join(violations)
+    assert len(requirements) > 20
+
+
+def test_every_dependency_of_the_project_is_locked(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text())
+    groups = [project["project"]["dependencies"], *project["project"].get("optional-dependencies", {}).values()]
+    groups += project.get("dependency-groups", {}).values()
+    locked = {normal(name) for name in re.findall(r"^([\w.-]+)", (repository / "requirements.lock").read_text(), re.M)}
+    missing = [
+        f"requirements.lock lacks {requirement}"
+        for group in groups
+        for requirement in group
+        if normal(re.split(r"[^\w.-]", requirement)[0]) not in locked
+    ]
+    assert not missing, "\n" + "\n".join(missing)
+
+
+def test_npm_packages_are_pinned_by_hash_and_name_no_address(files: list[Path], repository: Path) -> None:
+    locks = [path for path in files if path.name == "package-lock.json"]
+    violations = []
+    for path in locks:
+        for name, package in json.loads(path.read_text())["packages"].items():
+            where = f"{path.relative_to(repository)}: {name or 'the root'}"
+            if "resolved" in package:
+                violations.append(f"{where} has 'resolved', which names a registry")
+            if name and not package.get("link") and not package.get("integrity", "").startswith("sha512-"):
+                violations.append(f"{where} has no integrity hash")
+            if "git" in str(package.get("version", "")):
+                violations.append(f"{where} comes from git")
+    assert not violations, "\n" + "\n".join(violations)
+    assert locks
+
+
+def lines_of(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except UnicodeDecodeError:
+        return []
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

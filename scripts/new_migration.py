@@ -35,9 +35,11 @@ def main(message: str) -> None:
             command.revision(config, message, autogenerate=True, rev_id=number)
         engine.dispose()
     (written,) = (MIGRATIONS / "versions").glob(f"{number}_*.py")
+    lines = written.read_text().splitlines(keepends=True)
+    written.write_text("".join(line for line in lines if not line.lstrip().startswith("# ###")))
     ruff = [sys.executable, "-m", "ruff"]
-    subprocess.run([*ruff, "check", "--quiet", "--fix", written], check=True)
     subprocess.run([*ruff, "format", "--quiet", written], check=True)
+    subprocess.run([*ruff, "check", "--quiet", "--fix", written], check=True)
     print(written.relative_to(SOURCES.parent))
 
 

@@ -211,7 +211,10 @@ def _postgres_engine(url: URL, **pool: Any) -> Engine:
 
 def _set_up_postgres(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
-        # A lock that another process forgot would stop every write of this one.
-        cursor.execute("SET lock_timeout = '5s'")
-        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+        # A lock that another process forgot would stop every write of this one. A server configured to acknowledge
+        # commits before they are on the disk is overruled: what we answer must be true.
+        cursor.execute(
+            "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'; "
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
     connection.commit()

@@ -21,6 +21,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import CoroutineType
 from typing import Any, Generic, Self, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, Select
@@ -63,20 +64,26 @@ _log = get_logger("storage")
 class Tx:
     """One database transaction, used by one job on a database thread and not after the job returned."""
 
-    __slots__ = ("_callbacks", "connection", "touched")
+    __slots__ = ("_callbacks", "connection", "failed", "touched")
 
     def __init__(self, connection: Connection, callbacks: list[Callable[[], None]] | None) -> None:
         #: For storage itself (schema, tests); features go through :meth:`execute`.
         self.connection = connection
         #: Whether anything but plain SELECTs ran.
         self.touched = False
+        #: The database error after which this transaction can't be committed, even if the job has caught it.
+        self.failed: SQLAlchemyError | None = None
         self._callbacks = callbacks
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run one statement; ``parameters`` is a mapping, or a list of mappings to run it for each."""
         if not isinstance(statement, Select):
             self.touched = True
-        return self.connection.execute(statement, parameters)
+        try:
+            return self.connection.execute(statement, parameters)
+        except SQLAlchemyError as error:
+            self.failed = error
+            raise
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called on the event loop once this transaction is durable; dropped if it fails.
@@ -137,6 +144,17 @@ class _Unreachable(Exception):
     def __init__(self, cause: SQLAlchemyError) -> None:
         super().__init__()
         self.cause = cause
+
+
+def _run(work: Callable[[Tx], T], tx: Tx) -> T:
+    value = work(tx)
+    if tx.failed is not None:
+        # PostgreSQL answers the commit of such a transaction by rolling back without an error.
+        raise tx.failed
+    if isinstance(value, CoroutineType):
+        value.close()
+        raise TypeError("a database job is a plain function, not a coroutine")
+    return value
 
 
 class Database:
@@ -200,7 +218,7 @@ class Database:
         for attempt in range(_ATTEMPTS):
             try:
                 with self._reader.connect() as connection:
-                    return work(Tx(connection, None))
+                    return _run(work, Tx(connection, None))
             except DBAPIError as error:
                 # A pooled connection that the server closed meanwhile fails at its first statement only.
                 lost = classify(error) is Failure.LOST
@@ -226,6 +244,7 @@ class _Writer:
             group, open_for_more = self._next_group()
             try:
                 outcomes = self._settle(group)
+                _report(outcomes)
             except Exception as error:  # noqa: BLE001 - a bug here must not leave callers waiting for ever
                 _log.error("database writer failed", exc_info=True)
                 self._drop_connection()
@@ -272,12 +291,10 @@ class _Writer:
                 elif len(group) == 1:
                     outcomes.append(self._alone(group[0], failed.cause, in_commit=True))
                 else:
-                    error = _translated(failed.cause, in_commit=True)
-                    outcomes += [_Outcome(job, error=error) for job in group]
+                    outcomes += [_failed(job, failed.cause, in_commit=True) for job in group]
             except _Unreachable as unreachable:
                 left = [*group, *(job for later in groups for job in later)]
-                error = _translated(unreachable.cause)
-                return outcomes + [_Outcome(job, error=error) for job in left]
+                return outcomes + [_failed(job, unreachable.cause) for job in left]
         return outcomes
 
     def _alone(self, job: _Job[Any], error: BaseException, *, in_commit: bool = False) -> _Outcome:
@@ -294,9 +311,7 @@ class _Writer:
                 error, in_commit = failed.cause, True
             except _Unreachable as unreachable:
                 error, in_commit = unreachable.cause, False
-        if isinstance(error, SQLAlchemyError):
-            error = _translated(error, in_commit=in_commit)
-        return _Outcome(job, error=error)
+        return _failed(job, error, in_commit=in_commit)
 
     def _attempt(self, jobs: Sequence[_Job[Any]]) -> list[_Outcome]:
         """Run the jobs in one transaction and commit it."""
@@ -306,9 +321,9 @@ class _Writer:
             callbacks: list[Callable[[], None]] = []
             tx = Tx(connection, callbacks)
             try:
-                value = job.work(tx)
+                value = _run(job.work, tx)
             except Exception as error:  # noqa: BLE001 - it belongs to the caller who queued the job
-                if tx.touched or isinstance(error, SQLAlchemyError):
+                if tx.touched or tx.failed is not None:
                     self._roll_back(connection)
                     raise _Spoiled(index, error) from None
                 # It only looked and decided against it: nothing to undo, the others need not run again.
@@ -375,6 +390,19 @@ def _deliver(outcomes: Iterable[_Outcome]) -> None:
                 _log.error("callback after commit failed", exc_info=True)
         if not future.done():
             future.set_result(outcome.value)
+
+
+def _failed(job: _Job[Any], error: BaseException, *, in_commit: bool = False) -> _Outcome:
+    if isinstance(error, SQLAlchemyError):
+        error = _translated(error, in_commit=in_commit)
+    return _Outcome(job, error=error)
+
+
+def _report(outcomes: Iterable[_Outcome]) -> None:
+    """One line for a group that met a broken database, however many callers are told."""
+    errors = [outcome.error for outcome in outcomes if isinstance(outcome.error, StorageUnavailable)]
+    if errors:
+        _log.error("database writes failed", reason=errors[0].detail, code=errors[0].code, count=len(errors))
 
 
 def _translated(error: SQLAlchemyError, *, in_commit: bool = False) -> Exception:

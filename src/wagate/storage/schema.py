@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
@@ -85,8 +85,8 @@ def _look(url: str) -> str | None:
 
 
 def _migrate(url: str) -> None:
-    stored = _look(url)
     known = revisions()
+    stored = _look(url) if known else None
     if known and stored == known[-1]:
         return
     engine = writer_engine(url)
@@ -103,10 +103,12 @@ def _upgrade(engine: Engine, known: list[str]) -> None:
         if connection.dialect.name == "postgresql":
             # Another gateway may be starting on the same database; the second one finds the work done.
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
-        stored = _stored_version(connection)
         if not known:
+            # Until the first migration is written.
             metadata.create_all(connection)
-        elif stored != known[-1]:
+            return
+        stored = _stored_version(connection)
+        if stored != known[-1]:
             from alembic import command
 
             command.upgrade(alembic_config(connection), "head")
@@ -115,16 +117,15 @@ def _upgrade(engine: Engine, known: list[str]) -> None:
 def _stored_version(connection: Connection) -> str | None:
     tables = set(inspect(connection).get_table_names())
     if VERSION_TABLE not in tables:
-        if tables - set(metadata.tables) or (tables and revisions()):
+        if tables:
             raise ForeignDatabase("the database holds tables that are not wagate's; it was left as it is")
         return None
-    stored = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars().all()  # noqa: S608
-    if not stored:
+    version = connection.execute(select(column("version_num")).select_from(table(VERSION_TABLE))).scalar()
+    if version is None:
         return None
     known = revisions()
-    version = str(stored[0])
     if version in known:
-        return version
+        return str(version)
     if version.isdigit() and len(version) == 4:
         newest = known[-1] if known else "none"
         raise NewerDatabase(

@@ -3,12 +3,15 @@
 The two share the syntax of ``ON CONFLICT``, and PostgreSQL's construct compiles on both.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.dml import Insert
+
+from wagate.storage.database import Tx
 
 
 def insert_or_ignore(table: Table, index_elements: Sequence[str] | None = None) -> Insert:
@@ -35,3 +38,21 @@ def upsert(
     return statement.on_conflict_do_update(
         index_elements=list(index_elements), set_=dict(values), where=None if where is None else where(statement)
     )
+
+
+def take_turns(tx: Tx, name: str) -> None:
+    """Have all transactions that call this with the same ``name`` commit one after the other, whichever process runs
+    them, so that numbers drawn after it are seen in their order.
+
+    SQLite has one writer anyway. Called as late as can be: what waits for its turn holds the locks it has. Two that
+    wait for each other are told apart by PostgreSQL, and the loser's job is run again.
+    """
+    if tx.connection.dialect.name != "postgresql":
+        return
+    # The lock lasts until the end of the transaction, which a whole group of jobs shares.
+    turn = tx.connection.get_transaction()
+    held: dict[str, object] = tx.connection.info.setdefault("turns", {})
+    if held.get(name) is not turn:
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        tx.execute(select(func.pg_advisory_xact_lock(key)))
+        held[name] = turn

@@ -1,0 +1,154 @@
+"""Appending to the log and reading it."""
+
+import os
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from wagate.core.clock import Clock
+from wagate.core.ids import AccountId, Entropy, EventId, SessionId
+from wagate.events import store
+from wagate.events.model import CARRY_CODES, Event, EventType, encode, made_at
+from wagate.storage.bus import Bus, Subscription
+from wagate.storage.database import Database, Tx
+
+#: Published after each commit that appended something, whoever's it is.
+ALL_EVENTS = "events"
+#: Puts what must not be stored into an event on its way out (``sessions.codes.Codes.enrich``).
+Enrich = Callable[[Event], Awaitable[Mapping[str, Any]]]
+
+
+def events_of(account_id: AccountId) -> str:
+    """The topic published after each commit that appended to this account's log."""
+    return f"events:{account_id}"
+
+
+class EventLog:
+    """The log. ``enrich`` is asked about events of :data:`~wagate.events.model.CARRY_CODES` only."""
+
+    def __init__(
+        self, db: Database, bus: Bus, clock: Clock, *, enrich: Enrich | None = None, entropy: Entropy = os.urandom
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._clock = clock
+        self._enrich = enrich
+        self._entropy = entropy
+
+    def append(
+        self,
+        tx: Tx,
+        *,
+        account_id: AccountId,
+        session_id: SessionId | None,
+        type: EventType,
+        data: Mapping[str, Any],
+        chat: str | None = None,
+    ) -> EventId:
+        """Add an event to the caller's transaction; readers are woken once that is durable.
+
+        ``data`` is the whole resource in camelCase. ``chat`` is the conversation in which the event keeps its order;
+        ``data["chat"]`` unless given.
+        """
+        now = self._clock.now()
+        event_id = EventId.new(now, self._entropy)
+        if chat is None:
+            of_data = data.get("chat")
+            chat = of_data if isinstance(of_data, str) else None
+        store.append(
+            tx,
+            id=event_id,
+            type=type,
+            account_id=account_id,
+            session_id=session_id,
+            chat=chat,
+            timestamp=now,
+            json=encode(data),
+        )
+        tx.after_commit(lambda: self._woke(account_id))
+        return event_id
+
+    async def read(
+        self,
+        account_id: AccountId,
+        *,
+        after: EventId | None = None,
+        types: Collection[EventType] = (),
+        session_id: SessionId | None = None,
+        sessions: Collection[SessionId] | None = None,
+        limit: int,
+    ) -> list[Event]:
+        """The account's events after ``after``, oldest first; from the oldest that is kept if it is ``None``."""
+        position = 0 if after is None else await self.position(account_id, after)
+        return await self.tail(
+            account_id, after=position, types=types, session_id=session_id, sessions=sessions, limit=limit
+        )
+
+    async def tail(
+        self,
+        account_id: AccountId,
+        *,
+        after: int,
+        types: Collection[EventType] = (),
+        session_id: SessionId | None = None,
+        sessions: Collection[SessionId] | None = None,
+        limit: int,
+    ) -> list[Event]:
+        """As :meth:`read`, by ``seq``. Only events of ``session_id``, and only of ``sessions``, if given."""
+        if session_id is not None:
+            sessions = [session_id] if sessions is None or session_id in sessions else []
+        if sessions is not None and not sessions:
+            return []
+        found = await self._db.read(
+            lambda tx: store.read(tx, account_id, after=after, types=types, sessions=sessions, limit=limit)
+        )
+        return await self._enriched(found)
+
+    async def read_all(self, *, after: int, limit: int) -> list[Event]:
+        """The events of all accounts after ``after``, for the one reader that serves them all."""
+        found = await self._db.read(lambda tx: store.read_all(tx, after=after, limit=limit))
+        return await self._enriched(found)
+
+    async def position(self, account_id: AccountId, event_id: EventId) -> int:
+        """The ``seq`` after which to read on when ``event_id`` was the last that was seen.
+
+        An event that is no longer kept is placed by its time, so that nothing that is kept is passed over.
+        """
+
+        def work(tx: Tx) -> int:
+            found = store.seq_of(tx, account_id, event_id)
+            return store.last_before(tx, account_id, made_at(event_id)) if found is None else found
+
+        return await self._db.read(work)
+
+    async def head(self) -> int:
+        """The ``seq`` of the newest event."""
+        return await self._db.read(store.head)
+
+    async def prune(
+        self, *, after: int, before: datetime, limit: int, still_needed: Sequence[store.StillNeeded]
+    ) -> tuple[int, int | None]:
+        """One batch of :func:`wagate.events.store.prune`."""
+        return await self._db.write(
+            lambda tx: store.prune(tx, after=after, before=before, limit=limit, still_needed=still_needed)
+        )
+
+    def watch(self, account_id: AccountId | None = None) -> Subscription:
+        """Be woken after each commit that appended something (to this account's log). Watch first, then read: what
+        comes in between is then waiting already.
+        """
+        return self._bus.subscribe(ALL_EVENTS if account_id is None else events_of(account_id))
+
+    async def wait(self, account_id: AccountId, timeout: float) -> bool:
+        """Whether something was appended within ``timeout`` seconds from now."""
+        with self.watch(account_id) as news:
+            return await news.next(timeout) is not None
+
+    def _woke(self, account_id: AccountId) -> None:
+        self._bus.publish(events_of(account_id))
+        self._bus.publish(ALL_EVENTS)
+
+    async def _enriched(self, found: list[Event]) -> list[Event]:
+        if self._enrich is None:
+            return found
+        return [event.with_data(await self._enrich(event)) if event.type in CARRY_CODES else event for event in found]

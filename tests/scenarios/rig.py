@@ -29,10 +29,13 @@ class Rig:
         self.engine = engine
         self.gateway: Program | None = None
         self._api: ApiClient | None = None
+        self._log_start = 0
 
     # -- the gateway as a program
 
     async def start_gateway(self, **environment: str) -> None:
+        log = self.folder / "gateway.log"
+        self._log_start = log.stat().st_size if log.exists() else 0
         self.gateway = await start(
             "up",
             ["--port", "0", "--data-dir", str(self.folder / "data"), "--engine", self.engine],
@@ -70,6 +73,18 @@ class Rig:
     def api(self) -> ApiClient:
         assert self._api is not None, "start_gateway first"
         return self._api
+
+    @property
+    def gateway_pid(self) -> int:
+        assert self.gateway is not None, "start_gateway first"
+        return self.gateway.process.pid
+
+    @property
+    def log_since_start(self) -> str:
+        """What the running gateway logged; the log goes on over restarts."""
+        with (self.folder / "gateway.log").open(errors="replace") as log:
+            log.seek(self._log_start)
+            return log.read()
 
     @property
     def log(self) -> str:

@@ -1,9 +1,12 @@
 """Cursors come back as they were given, and nothing else is a cursor."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wagate.core.ids import KeyId
 from wagate.web.pages import CursorInvalid, decode_cursor, encode_cursor, page_of
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -15,6 +18,11 @@ def test_a_cursor_comes_back(parts: list[str]) -> None:
     assert decode_cursor(cursor, len(parts)) == tuple(parts)
     assert cursor.isascii()
     assert not set(cursor) & set("+/=&?# ")
+
+
+def test_ids_make_cursors() -> None:
+    made = KeyId.new(datetime(2026, 1, 1, tzinfo=UTC))
+    assert decode_cursor(encode_cursor(made)) == (made,)
 
 
 @given(text=st.text() | st.binary().map(lambda raw: raw.decode("latin-1")))

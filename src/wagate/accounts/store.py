@@ -1,6 +1,6 @@
 """The tables of accounts, users and keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -85,7 +85,8 @@ def add_account(tx: Tx, account: Account) -> None:
 def add_user(tx: Tx, user: User, password_hash: str | None) -> bool:
     """Store a new user; ``False`` if the address is taken."""
     stored = tx.execute(
-        insert_or_ignore(users, ["email"]).values(
+        insert_or_ignore(users, ["email"])
+        .values(
             id=user.id,
             account_id=user.account_id,
             email=user.email,
@@ -95,8 +96,9 @@ def add_user(tx: Tx, user: User, password_hash: str | None) -> bool:
             password_hash=password_hash,
             created_at=user.created_at,
         )
+        .returning(users.c.id)
     )
-    return stored.rowcount == 1
+    return stored.first() is not None
 
 
 def add_key(tx: Tx, key: ApiKey, fingerprint: bytes, *, free_form: bool = False) -> None:
@@ -110,8 +112,8 @@ def add_key(tx: Tx, key: ApiKey, fingerprint: bytes, *, free_form: bool = False)
             hint=key.hint,
             fingerprint=fingerprint,
             free_form=free_form,
-            scopes=sorted(key.scopes),
-            sessions=None if key.sessions is None else sorted(key.sessions),
+            scopes=_texts(key.scopes),
+            sessions=None if key.sessions is None else _texts(key.sessions),
             created_at=key.created_at,
             expires_at=key.expires_at,
         )
@@ -240,3 +242,8 @@ def _key(row: Row[Any]) -> ApiKey:
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
     )
+
+
+def _texts(values: Iterable[str]) -> list[str]:
+    # The encoder takes strings and none of their subclasses.
+    return sorted(map(str, values))

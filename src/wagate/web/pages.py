@@ -43,7 +43,7 @@ class Page(ApiModel, Generic[T]):
 
 def encode_cursor(*parts: str) -> str:
     """Make a cursor of the sort key of the last item shown."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode([str(part) for part in parts])).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, parts: int = 1) -> tuple[str, ...]:

@@ -1,0 +1,10 @@
+"""A simulated WhatsApp: the server that unmodified clients link to, and the phones behind the accounts.
+
+sandbox        starts and stops it all            · world       what the parts share
+server, connection, registration   sockets, login, linking · queries     answers to ``iq`` stanzas, a table
+routing        messages, receipts, offline queue  · groups      who is in which group
+record         what passed, nothing decrypted     · faults      what shall go wrong
+mediahost      encrypted files over HTTPS
+
+It checks every signature that a client sends, and it outlives what links to it.
+"""

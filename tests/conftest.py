@@ -128,8 +128,11 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
-    # Not under pytest's own folder: a unix socket's path may have 107 bytes, and another user must get in.
-    folder = Path(tempfile.mkdtemp(prefix="wagate-pg-"))
+    # Not under pytest's own folder: a unix socket's path may have 107 bytes, and another user must get in. In memory
+    # if there is room, where making a database takes 30 ms instead of 300.
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30
+    folder = Path(tempfile.mkdtemp(prefix="wagate-pg-", dir=memory if roomy else None))
     try:
         server = _start_postgres(folder)
         try:

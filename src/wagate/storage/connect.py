@@ -200,7 +200,9 @@ def _postgres_engine(url: URL, **pool: Any) -> Engine:
         "keepalives_count": 2,
     }
     try:
-        engine = create_engine(url, connect_args=arguments, **pool)
+        # Without it psycopg says -1 after an INSERT, and nobody can tell a row that was stored from one ignored.
+        rows_counted = {"preserve_rowcount": True}
+        engine = create_engine(url, connect_args=arguments, execution_options=rows_counted, **pool)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StartupError(
             "PostgreSQL is not supported by this installation", hint="pip install 'wagate[postgres]'"

@@ -1,0 +1,280 @@
+"""The table of sessions, and every statement on it.
+
+Customers' statements take an account and never see beyond it. Workers' statements take a lease, and write only while
+the row still carries its worker and epoch: whoever lost a session can't change it any more.
+
+Rows that are read to be changed are locked, so that a customer's wish and a worker's finding that meet are made one
+after the other (SQLite has one writer anyway and ignores the clause).
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    Row,
+    RowMapping,
+    String,
+    Table,
+    and_,
+    case,
+    delete,
+    false,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from wagate.core.ids import AccountId, SessionId, WorkerId
+from wagate.engine.lease import StaleEpoch
+from wagate.sessions.errors import SessionNotFound
+from wagate.sessions.model import LIVE, Desired, Lease, Session, SessionStatus
+from wagate.storage.database import Tx, metadata
+from wagate.storage.types import Json, UtcDateTime
+from wagate.wire.jid import Jid
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("phone", String),
+    Column("purpose", String),
+    # A proxy's URL holds its password, so it is sealed.
+    Column("proxy", LargeBinary),
+    Column("metadata", Json, nullable=False),
+    Column("status", String, nullable=False),
+    Column("status_reason", String),
+    Column("since", UtcDateTime, nullable=False),
+    Column("desired", String, nullable=False),
+    # Set by a customer's wish that a worker has not met yet, cleared when an attempt begins.
+    Column("reconnect_asked", Boolean, nullable=False),
+    Column("retry_at", UtcDateTime),
+    Column("jid", String),
+    Column("lid", String),
+    Column("push_name", String, nullable=False),
+    Column("worker_id", String),
+    Column("epoch", Integer, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("last_connected_at", UtcDateTime),
+    Column("last_disconnected_at", UtcDateTime),
+    Column("created_by", String),
+    Index(None, "account_id", "id"),
+    Index(None, "worker_id"),
+    Index(None, "desired", "status", "lease_until"),
+)
+
+_c = sessions.c
+_LIVE = tuple(sorted(LIVE))
+
+
+# -- for customers ------------------------------------------------------------------------------------------------
+
+
+def insert(tx: Tx, session: Session, proxy: bytes | None) -> None:
+    tx.execute(sessions.insert().values(**_columns(session), proxy=proxy))
+
+
+def find(tx: Tx, account: AccountId, session: SessionId) -> Session:
+    """:raises SessionNotFound:"""
+    return _one(tx, account, session, lock=False)
+
+
+def find_to_change(tx: Tx, account: AccountId, session: SessionId) -> Session:
+    """As :func:`find`; nobody else changes the row until this transaction ends."""
+    return _one(tx, account, session, lock=True)
+
+
+def page(
+    tx: Tx, account: AccountId, *, before: SessionId | None, limit: int, only: Collection[SessionId] | None
+) -> list[Session]:
+    """Newest first, from the one after ``before`` on."""
+    query = select(sessions).where(_c.account_id == account).order_by(_c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_c.id < before)
+    if only is not None:
+        query = query.where(_c.id.in_(sorted(only)))
+    return [_session(row) for row in tx.execute(query)]
+
+
+def save(tx: Tx, session: Session, **extra: object) -> None:
+    """Write back a row read by :func:`find_to_change`."""
+    where = and_(_c.id == session.id, _c.account_id == session.account_id)
+    tx.execute(update(sessions).where(where).values(**_columns(session), **extra))
+
+
+def remove(tx: Tx, account: AccountId, session: SessionId) -> None:
+    tx.execute(delete(sessions).where(_c.id == session, _c.account_id == account))
+
+
+# -- for workers --------------------------------------------------------------------------------------------------
+
+
+def claim(
+    tx: Tx, worker: WorkerId, *, now: datetime, until: datetime, limit: int, alone: bool, fresh: bool
+) -> list[Session]:
+    """Take up to ``limit`` sessions that want a worker and have none, each with a new epoch.
+
+    ``alone`` says that no other worker lives, so that leases of former ones need not be waited for. ``fresh`` is true
+    for a worker's first claim: sessions that stopped with an error get another attempt, and delays are forgotten (but
+    not bans).
+    """
+    unowned: list[ColumnElement[bool]] = [_c.worker_id.is_(None), _c.lease_until < now]
+    if alone:
+        unowned.append(_c.worker_id != worker)
+    stopped_by_error = and_(true() if fresh else false(), _c.status == SessionStatus.ERROR)
+    wanted = and_(
+        _c.desired == Desired.CONNECTED,
+        or_(_c.status.in_(_LIVE), _c.retry_at.is_not(None), stopped_by_error),
+    )
+    # Its worker went away between the wish and the deed.
+    unwanted = and_(_c.desired == Desired.DISCONNECTED, _c.worker_id.is_not(None))
+    free = and_(or_(*unowned), or_(wanted, unwanted))
+    retry_at = case((_c.status == SessionStatus.BANNED, _c.retry_at), else_=None) if fresh else _c.retry_at
+    # The condition stands twice: the inner one chooses, the outer one is what the database checks again on a row that
+    # another worker was changing at the same moment.
+    chosen = select(_c.id).where(free).order_by(_c.id).limit(limit).scalar_subquery()
+    statement = (
+        update(sessions)
+        .where(_c.id.in_(chosen), free)
+        .values(worker_id=worker, epoch=_c.epoch + 1, lease_until=until, retry_at=retry_at)
+        .returning(sessions)
+    )
+    return [_session(row) for row in tx.execute(statement)]
+
+
+def renew(tx: Tx, worker: WorkerId, *, until: datetime) -> dict[SessionId, int]:
+    """Prolong every lease of ``worker``; what it still holds, with the epochs."""
+    statement = update(sessions).where(_c.worker_id == worker).values(lease_until=until).returning(_c.id, _c.epoch)
+    return {SessionId(row.id): row.epoch for row in tx.execute(statement)}
+
+
+def wishes(tx: Tx, worker: WorkerId) -> list[Session]:
+    """The sessions of ``worker`` whose customers want something else than what goes on."""
+    query = select(sessions).where(_c.worker_id == worker, or_(_c.desired == Desired.DISCONNECTED, _c.reconnect_asked))
+    return [_session(row) for row in tx.execute(query)]
+
+
+def leased(tx: Tx, lease: Lease) -> Session:
+    """The session of a lease, locked.
+
+    :raises StaleEpoch: if the lease is no longer the session's.
+    """
+    row = tx.execute(select(sessions).where(_held(lease)).with_for_update()).one_or_none()
+    if row is None:
+        raise StaleEpoch(f"worker {lease.worker} no longer holds session {lease.session}")
+    return _session(row)
+
+
+def save_leased(tx: Tx, lease: Lease, session: Session) -> None:
+    """Write back a row read by :func:`leased`.
+
+    :raises StaleEpoch: if the lease is no longer the session's.
+    """
+    result = tx.execute(update(sessions).where(_held(lease)).values(**_columns(session)))
+    if result.rowcount != 1:
+        raise StaleEpoch(f"worker {lease.worker} no longer holds session {lease.session}")
+
+
+def release(tx: Tx, lease: Lease) -> None:
+    """Give up one lease, if it is still held."""
+    tx.execute(update(sessions).where(_held(lease)).values(worker_id=None, lease_until=None))
+
+
+def release_all(tx: Tx, worker: WorkerId) -> None:
+    tx.execute(update(sessions).where(_c.worker_id == worker).values(worker_id=None, lease_until=None))
+
+
+def sealed_proxy(tx: Tx, lease: Lease) -> bytes | None:
+    """:raises StaleEpoch: if the lease is no longer the session's."""
+    row = tx.execute(select(_c.proxy).where(_held(lease))).one_or_none()
+    if row is None:
+        raise StaleEpoch(f"worker {lease.worker} no longer holds session {lease.session}")
+    proxy: bytes | None = row.proxy
+    return proxy
+
+
+# -- rows ---------------------------------------------------------------------------------------------------------
+
+
+def _held(lease: Lease) -> ColumnElement[bool]:
+    return and_(_c.id == lease.session, _c.worker_id == lease.worker, _c.epoch == lease.epoch)
+
+
+def _one(tx: Tx, account: AccountId, session: SessionId, *, lock: bool) -> Session:
+    query = select(sessions).where(_c.id == session, _c.account_id == account)
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise SessionNotFound
+    return _session(row)
+
+
+def _columns(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "account_id": session.account_id,
+        "name": session.name,
+        "phone": session.phone,
+        "purpose": session.purpose,
+        "metadata": dict(session.metadata),
+        "status": session.status,
+        "status_reason": session.status_reason,
+        "since": session.since,
+        "desired": session.desired,
+        "reconnect_asked": session.reconnect_asked,
+        "retry_at": session.retry_at,
+        "jid": None if session.jid is None else str(session.jid),
+        "lid": None if session.lid is None else str(session.lid),
+        "push_name": session.push_name,
+        "worker_id": session.worker_id,
+        "epoch": session.epoch,
+        "lease_until": session.lease_until,
+        "created_at": session.created_at,
+        "updated_at": session.updated_at,
+        "last_connected_at": session.last_connected_at,
+        "last_disconnected_at": session.last_disconnected_at,
+        "created_by": session.created_by,
+    }
+
+
+def _session(row: Row[Any]) -> Session:
+    found: RowMapping = row._mapping
+    return Session(
+        id=SessionId(found["id"]),
+        account_id=AccountId(found["account_id"]),
+        name=found["name"],
+        phone=found["phone"],
+        purpose=found["purpose"],
+        metadata=found["metadata"],
+        status=SessionStatus(found["status"]),
+        status_reason=found["status_reason"],
+        since=found["since"],
+        desired=Desired(found["desired"]),
+        reconnect_asked=found["reconnect_asked"],
+        retry_at=found["retry_at"],
+        jid=_jid(found["jid"]),
+        lid=_jid(found["lid"]),
+        push_name=found["push_name"],
+        worker_id=None if found["worker_id"] is None else WorkerId(found["worker_id"]),
+        epoch=found["epoch"],
+        lease_until=found["lease_until"],
+        created_at=found["created_at"],
+        updated_at=found["updated_at"],
+        last_connected_at=found["last_connected_at"],
+        last_disconnected_at=found["last_disconnected_at"],
+        created_by=found["created_by"],
+    )
+
+
+def _jid(text: str | None) -> Jid | None:
+    return None if text is None else Jid.parse(text)

@@ -1,0 +1,265 @@
+"""The sessions of one worker: which it holds, and that they are looked after.
+
+The database says what is wanted; the bus only says when to look, and every few seconds it is looked at anyway. A
+worker holds a lease on each session it hosts, ends in :data:`~wagate.sessions.model.LEASE_SECONDS` unless renewed. All
+leases are renewed by one statement every third of that. When renewing fails for too long, every connection is closed
+*before* the leases end, since from then on another worker may rightly open the same sessions.
+
+What this does not guarantee: that a worker which was frozen beyond its lease is silent at the moment it wakes. What
+it then writes carries an old epoch and is refused; what it sends before its watchdog runs may meet the new owner's
+connection, and WhatsApp closes the older one.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from wagate.core.errors import Unavailable
+from wagate.core.ids import SessionId, WorkerId
+from wagate.core.logging import bound, get_logger
+from wagate.engine.lease import StaleEpoch
+from wagate.sessions.errors import ForbiddenTransition
+from wagate.sessions.model import LEASE_SECONDS, Desired, Lease, Session, Trigger
+from wagate.sessions.transition import WANTED
+from wagate.sessions.waiting import end, within
+from wagate.storage.bus import Bus
+from wagate.worker.actor import SessionActor, Wish
+from wagate.worker.backoff import full_jitter
+from wagate.worker.ports import Tools
+
+RENEW_SECONDS: Final = LEASE_SECONDS / 3
+RENEW_RETRY_SECONDS: Final = 1.0
+#: Connections are closed this long before the leases end. Closing takes less.
+MARGIN_SECONDS: Final = 3.0
+#: How often the database is looked at without being told to.
+LOOK_SECONDS: Final = 5.0
+#: Leases taken by one statement; more sessions than this are taken by several.
+CLAIM_LIMIT: Final = 500
+#: How long a stop waits for sessions to close. Process managers kill after ten seconds.
+STOP_SECONDS: Final = 8.0
+#: An actor that ran this long before it failed starts counting afresh.
+_CALM_SECONDS: Final = 600.0
+
+_log = get_logger("worker.supervisor")
+
+
+@dataclass(slots=True)
+class _Hosted:
+    lease: Lease
+    actor: SessionActor
+    task: asyncio.Task[None] | None = None
+    abandoned: bool = False
+
+
+class Supervisor:
+    """Hosts up to ``max_sessions`` sessions from :meth:`start` to :meth:`stop`.
+
+    ``alone`` says that no other worker can be alive (the data folder's lock proves it), so that leases of a process
+    that was killed need not run out first.
+    """
+
+    def __init__(
+        self, worker: WorkerId, tools: Tools, bus: Bus, *, max_sessions: int = 10_000, alone: bool = False
+    ) -> None:
+        self.worker = worker
+        self._tools = tools
+        self._hosting = tools.hosting
+        self._clock = tools.clock
+        self._bus = bus
+        self._max_sessions = max_sessions
+        self._alone = alone
+        self._draining = False
+        self._hosted: dict[SessionId, _Hosted] = {}
+        self._good_until = 0.0
+        # Between the claim of a session and its entry above, it would look like a lease that nobody serves.
+        self._claiming = asyncio.Lock()
+        self._looking: asyncio.Task[None] | None = None
+        self._keeping: tuple[asyncio.Task[None], ...] = ()
+
+    @property
+    def sessions(self) -> frozenset[SessionId]:
+        """The sessions hosted now."""
+        return frozenset(self._hosted)
+
+    async def start(self) -> None:
+        """Make the engine ready and begin to host; sessions come online from here on."""
+        await self._tools.engine.start()
+        self._good_until = self._clock.monotonic() + LEASE_SECONDS
+        self._looking = asyncio.create_task(self._look())
+        self._keeping = (asyncio.create_task(self._keep_leases()), asyncio.create_task(self._watch()))
+
+    async def drain(self) -> None:
+        """Take no more sessions and hand over those there are, one at a time."""
+        self._draining = True
+        for hosted in list(self._hosted.values()):
+            hosted.actor.ask(Wish.RELEASE)
+            if hosted.task is not None:
+                await asyncio.wait((hosted.task,))
+
+    async def stop(self) -> None:
+        """Close every session, keeping the links, and give up the leases."""
+        self._draining = True
+        await end(self._looking)
+        running = {hosted.task for hosted in self._hosted.values() if hosted.task is not None}
+        for hosted in list(self._hosted.values()):
+            hosted.actor.ask(Wish.RELEASE)
+        if running:
+            try:
+                await within(self._clock, STOP_SECONDS, _all_gone(running))
+            except TimeoutError:
+                _log.warning("some sessions did not close in time", count=len(self._hosted))
+            with suppress(TimeoutError):
+                # Those that wait for a database that is away would hold up the end.
+                await within(self._clock, MARGIN_SECONDS, end(*running))
+        await end(*self._keeping)
+        try:
+            await within(self._clock, MARGIN_SECONDS, self._hosting.release_all(self.worker))
+        except (Unavailable, TimeoutError):
+            _log.warning("leases could not be given up; they run out by themselves")
+        await self._tools.engine.stop()
+
+    # -- what is wanted
+
+    async def _look(self) -> None:
+        fresh = True
+        with self._bus.subscribe(WANTED) as news:
+            while True:
+                news.drain()
+                try:
+                    await self._claim(fresh)
+                    fresh = False
+                    await self._grant_wishes()
+                except Unavailable as error:
+                    _log.warning("can't see what is wanted", code=error.code)
+                except Exception:  # noqa: BLE001 - without this loop nothing would ever connect again
+                    _log.error("looking for work failed", exc_info=True)
+                await news.next(LOOK_SECONDS)
+
+    async def _claim(self, fresh: bool) -> None:
+        while (room := self._max_sessions - len(self._hosted)) > 0 and not self._draining:
+            limit = min(room, CLAIM_LIMIT)
+            async with self._claiming:
+                taken = await self._hosting.claim(self.worker, limit=limit, alone=self._alone, fresh=fresh)
+                for lease, session in taken:
+                    self._take_on(lease, session)
+            if len(taken) < limit:
+                return
+
+    async def _grant_wishes(self) -> None:
+        for session in await self._hosting.wishes(self.worker):
+            hosted = self._hosted.get(session.id)
+            if hosted is not None and hosted.lease.epoch == session.epoch:
+                away = session.desired is Desired.DISCONNECTED
+                hosted.actor.ask(Wish.DISCONNECT if away else Wish.RECONNECT)
+
+    # -- leases
+
+    async def _keep_leases(self) -> None:
+        pause = RENEW_SECONDS
+        while True:
+            await self._clock.sleep(pause)
+            pause = RENEW_RETRY_SECONDS
+            try:
+                await self._renew()
+                pause = RENEW_SECONDS
+            except Unavailable as error:
+                _log.warning("leases could not be renewed", code=error.code)
+            except Exception:  # noqa: BLE001 - the watchdog acts if it goes on failing
+                _log.error("renewing leases failed", exc_info=True)
+
+    async def _renew(self) -> None:
+        async with self._claiming:
+            begun = self._clock.monotonic()
+            held = await self._hosting.renew(self.worker)
+            self._good_until = begun + LEASE_SECONDS
+            for session_id, hosted in list(self._hosted.items()):
+                if held.get(session_id) != hosted.lease.epoch:
+                    self._abandon(hosted)
+            unserved = [
+                Lease(session=session_id, worker=self.worker, epoch=epoch)
+                for session_id, epoch in held.items()
+                if session_id not in self._hosted
+            ]
+        for lease in unserved:
+            await self._hosting.release(lease)
+
+    async def _watch(self) -> None:
+        while True:
+            left = self._good_until - MARGIN_SECONDS - self._clock.monotonic()
+            if left > 0:
+                await self._clock.sleep(left)
+                continue
+            if self._hosted:
+                _log.error("leases run out; closing every session", count=len(self._hosted))
+            for hosted in list(self._hosted.values()):
+                self._abandon(hosted)
+            await self._clock.sleep(MARGIN_SECONDS)
+
+    def _abandon(self, hosted: _Hosted) -> None:
+        """Close the connection and write nothing."""
+        if hosted.task is not None and not hosted.abandoned:
+            # Once: a second cancellation would interrupt the closing.
+            hosted.abandoned = True
+            hosted.task.cancel()
+
+    # -- actors
+
+    def _take_on(self, lease: Lease, session: Session) -> None:
+        hosted = _Hosted(lease, SessionActor(self._tools, lease, session))
+        former = self._hosted.get(lease.session)
+        if former is not None:
+            self._abandon(former)
+        self._hosted[lease.session] = hosted
+        hosted.task = asyncio.create_task(self._host(hosted, None if former is None else former.task))
+
+    async def _host(self, hosted: _Hosted, former: asyncio.Task[None] | None) -> None:
+        lease, crashes = hosted.lease, 0
+        with bound(session_id=lease.session):
+            try:
+                if former is not None:
+                    # A session that was taken back before it was gone: never two connections at once.
+                    await asyncio.wait((former,))
+                while True:
+                    begun = self._clock.monotonic()
+                    try:
+                        await hosted.actor.run()
+                        return
+                    except Exception:  # noqa: BLE001 - one session's trouble must not become its neighbours'
+                        _log.error("a session's actor failed", exc_info=True)
+                    if self._clock.monotonic() - begun > _CALM_SECONDS:
+                        crashes = 0
+                    crashes += 1
+                    session = await self._record_crash(lease, crashes)
+                    if session is None:
+                        return
+                    hosted.actor = SessionActor(self._tools, lease, session)
+                    if self._draining:
+                        hosted.actor.ask(Wish.RELEASE)
+            finally:
+                if self._hosted.get(lease.session) is hosted:
+                    del self._hosted[lease.session]
+
+    async def _record_crash(self, lease: Lease, crashes: int) -> Session | None:
+        """Status ``error`` until the next attempt; ``None`` if there will be none here."""
+        delay = full_jitter(crashes, self._tools.random)
+        while True:
+            try:
+                return await self._hosting.record(
+                    lease,
+                    Trigger.CRASHED,
+                    reason="internal_error",
+                    retry_at=self._clock.now() + timedelta(seconds=delay),
+                )
+            except StaleEpoch:
+                return None
+            except ForbiddenTransition:
+                await self._hosting.release(lease)
+                return None
+            except Unavailable:
+                await self._clock.sleep(1.0)
+
+
+async def _all_gone(tasks: set[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)

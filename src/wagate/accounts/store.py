@@ -1,6 +1,6 @@
 """The tables of accounts, users and keys."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -112,8 +112,8 @@ def add_key(tx: Tx, key: ApiKey, fingerprint: bytes, *, free_form: bool = False)
             hint=key.hint,
             fingerprint=fingerprint,
             free_form=free_form,
-            scopes=_texts(key.scopes),
-            sessions=None if key.sessions is None else _texts(key.sessions),
+            scopes=sorted(key.scopes),
+            sessions=None if key.sessions is None else sorted(key.sessions),
             created_at=key.created_at,
             expires_at=key.expires_at,
         )
@@ -242,8 +242,3 @@ def _key(row: Row[Any]) -> ApiKey:
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
     )
-
-
-def _texts(values: Iterable[str]) -> list[str]:
-    # The encoder takes strings and none of their subclasses.
-    return sorted(map(str, values))

@@ -34,13 +34,20 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """JSON text. What goes in comes back as plain dicts, lists, strings and numbers; ``None`` is NULL."""
+    """JSON text. What goes in comes back as plain dicts, lists, strings and numbers; ``None`` is NULL. Ids go in."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else msgspec.json.encode(value).decode()
+        return None if value is None else msgspec.json.encode(value, enc_hook=_plain).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value)
+
+
+def _plain(value: Any) -> str:
+    # The encoder takes strings and none of their subclasses.
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__} can't be stored as JSON")

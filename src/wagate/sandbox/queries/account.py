@@ -2,7 +2,7 @@
 
 from wagate.sandbox.media import MAX_FILE_BYTES
 from wagate.sandbox.queries.request import ANY, Handler, Refuse, Request
-from wagate.wire.node import Attr, Node
+from wagate.wire.node import Node
 
 #: How long a client may use one ``media_conn``, in seconds.
 _MEDIA_TTL = "300"
@@ -65,7 +65,6 @@ def _app_state(request: Request) -> list[Node]:
     """Fetches and changes of the five collections, which the phone keeps."""
     phone = request.device.account.phone
     answers: list[Node] = []
-    changed: list[str] = []
     for collection in request.body.all("collection"):
         name = collection.get("name")
         # Absent when a whole snapshot is asked for (whatsmeow).
@@ -73,22 +72,10 @@ def _app_state(request: Request) -> list[Node]:
         patch = collection.child("patch")
         if patch is not None:
             answer = phone.app_state_patch(name, version, patch.data)
-            if answer.get("type") != "error":
-                changed.append(name)
         else:
             answer = phone.app_state(name, version, collection.get("return_snapshot") == "true")
         answers.append(answer)
-    for name in changed:
-        _tell_siblings(request, name)
     return [Node("sync", {}, answers)]
-
-
-def _tell_siblings(request: Request, name: str) -> None:
-    for sibling in request.device.account.devices.values():
-        if sibling is not request.device:
-            attrs: dict[str, Attr] = {"name": name}
-            account = sibling.account
-            request.world.notify(sibling, account.pn_jid, "server_sync", [Node("collection", attrs)])
 
 
 def _unlink(request: Request) -> None:

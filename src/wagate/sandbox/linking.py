@@ -18,7 +18,7 @@ ANSWER_SECONDS = 30.0
 class _Entered:
     pending: CodeLink
     side: PhoneSide
-    paired: "asyncio.Future[Pairing]"
+    secret: "asyncio.Future[bytes]"
 
 
 class Linking:
@@ -67,29 +67,30 @@ class Linking:
         try:
             pending.notify_primary_hello(side.wrapped, self._keys.identity.public)
             try:
-                pairing = await asyncio.wait_for(entered.paired, ANSWER_SECONDS)
+                secret = await asyncio.wait_for(entered.secret, ANSWER_SECONDS)
             except PairingRefused as error:
                 raise LinkFailed(str(error)) from error
             except TimeoutError as error:
                 raise LinkFailed("The device did not answer") from error
         finally:
             self._entered.remove(entered)
-        return await self._finished(pairing)
+        # Only now, a turn later: the device's last question has its answer by then.
+        return await self._finished(self._pair(pending.link, secret))
 
     def finish_code(self, pending: CodeLink, wrapped_bundle: bytes, device_identity: bytes) -> None:
         """The device's answer to what was typed."""
-        entered = next((e for e in self._entered if e.pending is pending and not e.paired.done()), None)
+        entered = next((e for e in self._entered if e.pending is pending and not e.secret.done()), None)
         if entered is None:
             return
         try:
             secret = entered.side.open(wrapped_bundle, device_identity, self._keys.identity)
         except PairingRefused as error:
-            entered.paired.set_exception(error)
+            entered.secret.set_exception(error)
             return
         if device_identity != pending.link.identity:
-            entered.paired.set_exception(PairingRefused("the device registered with another identity"))
+            entered.secret.set_exception(PairingRefused("the device registered with another identity"))
             return
-        entered.paired.set_result(self._pair(pending.link, secret))
+        entered.secret.set_result(secret)
 
     def _pair(self, pending: PendingLink, adv_secret: bytes) -> Pairing:
         def sign(number: int) -> Issued:

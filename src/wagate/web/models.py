@@ -31,7 +31,9 @@ class ApiModel(BaseModel):
 def _allow_strings(schema: Any) -> None:
     # FastAPI hands over parsed JSON, for which strict mode would want real datetimes and enum members.
     if isinstance(schema, dict):
-        if schema.get("type") in _WRITTEN_AS_STRINGS and "strict" not in schema:
+        # Of a body with a field named "type", the entry of that name is the field's own schema.
+        kind = schema.get("type")
+        if isinstance(kind, str) and kind in _WRITTEN_AS_STRINGS and "strict" not in schema:
             schema["strict"] = False
         for part in schema.values():
             _allow_strings(part)

@@ -67,7 +67,10 @@ def configure_logging(level: str, fmt: str, stream: TextIO | None = None) -> Non
     renderer: Processor = (
         structlog.processors.JSONRenderer()
         if fmt == "json"
-        else structlog.dev.ConsoleRenderer(colors=out.isatty(), sort_keys=False)
+        # Tracebacks were made text, and masked, before they come here.
+        else structlog.dev.ConsoleRenderer(
+            colors=out.isatty(), sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*shared, renderer],

@@ -38,6 +38,7 @@ async def unlock(database: Database, data_dir: DataDir, settings: Settings, entr
     """
     sealed = await database.read(_stored)
     ring = data_dir.secret_keys(settings)
+    made_here = sealed is None and ring is None
     if sealed is None:
         if ring is None:
             ring = data_dir.make_secret_keys(entropy)
@@ -49,7 +50,12 @@ async def unlock(database: Database, data_dir: DataDir, settings: Settings, entr
             f"the database is encrypted, and its key file {data_dir.key_file} is missing",
             hint="put the key file back, or set WAGATE_SECRET_KEYS",
         )
-    _check(ring, sealed)
+    try:
+        _check(ring, sealed)
+    except StartupError:
+        if made_here:
+            data_dir.key_file.unlink()
+        raise
     if KeyRing.key_id_of(sealed) != ring.newest:
         newer = ring.seal(_PLAINTEXT, _AAD)
         await database.write(

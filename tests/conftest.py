@@ -205,7 +205,7 @@ def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
             preexec_fn=_die_with_parent,
         )
     deadline = time.monotonic() + 20
-    ready = [programs / "pg_isready", "-q", "-h", folder, "-U", "postgres"]
+    ready = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "postgres"]
     while subprocess.run(ready, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             server.kill()

@@ -63,9 +63,10 @@ def test_a_wrapped_data_key_comes_back_and_is_no_ordinary_value(ring: KeyRing) -
     key = DataKey.generate()
     wrapped = ring.wrap(key.raw, b"ses_1")
     assert DataKey(ring.unwrap(wrapped, b"ses_1")).open(key.seal(b"x", b"y"), b"y") == b"x"
-    for attempt in (lambda: ring.open(wrapped, b"ses_1"), lambda: ring.unwrap(wrapped, b"ses_2")):
-        with pytest.raises(SealBroken):
-            attempt()
+    with pytest.raises(SealBroken):
+        ring.open(wrapped, b"ses_1")
+    with pytest.raises(SealBroken):
+        ring.unwrap(wrapped, b"ses_2")
 
 
 def test_a_ring_survives_its_text_form(entropy: Entropy) -> None:

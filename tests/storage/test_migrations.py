@@ -5,12 +5,12 @@ import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, column, inspect, select, table, text, update
+from sqlalchemy import Connection, MetaData, Table, column, inspect, select, table, text, update
 
 from wagate.core.errors import StartupError
 from wagate.storage import schema
@@ -78,7 +78,7 @@ async def test_a_failed_migration_leaves_nothing_behind(database_url: str, monke
     real = op.create_table
     made: list[str] = []
 
-    def create_table(name: str, *rest: object, **options: object) -> object:
+    def create_table(name: str, *rest: Any, **options: Any) -> Table:
         made.append(name)
         if len(made) == 3:
             raise RuntimeError("power cut")

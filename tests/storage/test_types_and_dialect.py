@@ -28,7 +28,7 @@ things = Table(
     Column("data", Json),
     Column("sealed", LargeBinary),
 )
-DIALECT = sqlite.dialect()  # type: ignore[no-untyped-call]
+DIALECT = sqlite.dialect()
 
 
 class Colour(StrEnum):

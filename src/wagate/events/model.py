@@ -32,6 +32,7 @@ class EventType(StrEnum):
     MESSAGE_REVOKED = "message.revoked"
     MESSAGE_REACTION = "message.reaction"
     MESSAGE_WAITING = "message.waiting"
+    MESSAGE_MEDIA = "message.media"
     POLL_VOTE = "poll.vote"
     CHAT_UPDATED = "chat.updated"
     CONTACT_UPDATED = "contact.updated"

@@ -1,0 +1,258 @@
+"""The routes of messages."""
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import Response
+
+from wagate.core.errors import WagateError
+from wagate.core.ids import SessionId
+from wagate.media.api import FORM_SLACK
+from wagate.media.errors import (
+    FileTooLarge,
+    MediaNotFound,
+    MediaPending,
+    MediaUrlFailed,
+    NotAPicture,
+    PictureTooLarge,
+)
+from wagate.media.multipart import FormMalformed
+from wagate.media.service.library import Library
+from wagate.messages.bodies import SEND_BODY, MessageBody, SentBody
+from wagate.messages.errors import (
+    AccountRestricted,
+    BadIdempotencyKey,
+    IdempotencyMismatch,
+    InvalidRecipient,
+    MediaUnavailable,
+    MessageNotFound,
+    NotOnWhatsApp,
+    NotSent,
+    RefusedByWhatsApp,
+    ReplyNotFound,
+    SessionLoggedOut,
+    SessionNotLinked,
+    StaleAddress,
+    StaleGroup,
+    TextTooLong,
+    UnsupportedType,
+    stored_failure,
+)
+from wagate.messages.model import PENDING, Direction, Message, MessageStatus, rfc3339
+from wagate.messages.recipient import resolve
+from wagate.messages.requests import Invalid, SendBodyMalformed, read_request, session_of
+from wagate.messages.service.query import History
+from wagate.messages.service.send import DEFAULT_WAIT, MAX_WAIT, Messages
+from wagate.messages.service.sources import BadBase64, MediaMissing
+from wagate.messages.store import Filters
+from wagate.sessions.errors import SessionNotConnected, SessionNotFound
+from wagate.web.auth import ReadAccess, SendAccess
+from wagate.web.egress import EgressRefused
+from wagate.web.models import Timestamp
+from wagate.web.pages import (
+    DEFAULT_LIMIT,
+    Cursor,
+    CursorInvalid,
+    Limit,
+    Page,
+    decode_cursor,
+    encode_cursor,
+)
+from wagate.web.principal import Principal
+from wagate.web.problems import ProblemResponse, problem, problem_responses
+from wagate.web.routing import ApiRouter
+
+Wait = Annotated[
+    float,
+    Query(ge=0, le=MAX_WAIT, description="Seconds to wait for WhatsApp's acknowledgement; 0 answers at once."),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(description="The same key and body within 24 hours give the first answer again, and send nothing."),
+]
+
+_REFUSALS: Final[tuple[type[WagateError], ...]] = (
+    FormMalformed,
+    SendBodyMalformed,
+    BadIdempotencyKey,
+    BadBase64,
+    MediaMissing,
+    SessionNotFound,
+    MediaNotFound,
+    SessionLoggedOut,
+    SessionNotLinked,
+    MediaPending,
+    FileTooLarge,
+    NotAPicture,
+    InvalidRecipient,
+    UnsupportedType,
+    TextTooLong,
+    ReplyNotFound,
+    IdempotencyMismatch,
+    MediaUrlFailed,
+    EgressRefused,
+    PictureTooLarge,
+    NotOnWhatsApp,
+    RefusedByWhatsApp,
+    AccountRestricted,
+    StaleAddress,
+    StaleGroup,
+    MediaUnavailable,
+    NotSent,
+)
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    201: {"description": "WhatsApp acknowledged it", "model": SentBody},
+    202: {"description": "Accepted; it is not acknowledged yet, and will be sent", "model": SentBody},
+}
+
+
+def router(messages: Messages, history: History, library: Library) -> APIRouter:
+    """The routes of messages."""
+    routes = ApiRouter(tags=["messages"])
+    # base64 adds a third to a file.
+    max_body_size = library.max_bytes * 4 // 3 + FORM_SLACK
+
+    async def accept(
+        request: Request, principal: Principal, in_path: SessionId | None, key: str | None, wait: float
+    ) -> Response:
+        if in_path is not None and request.headers.get("content-type", "").startswith("multipart/"):
+            await messages.check_sender(principal, in_path)
+        try:
+            given = await read_request(principal, request.headers.get("content-type", ""), request.stream(), library)
+            session = session_of(given.body, in_path)
+        except Invalid as error:
+            raise RequestValidationError(
+                [{**failure, "loc": ("body", *failure["loc"])} for failure in error.errors]
+            ) from None
+        message = await messages.send(principal, session, given.body, idempotency_key=key, file=given.file, wait=wait)
+        return _answer(request, message)
+
+    @routes.post(
+        "/api/sessions/{session_id}/send",
+        status_code=201,
+        response_model=SentBody,
+        openapi_extra=SEND_BODY,
+        responses={**_ANSWERS, **problem_responses(*_REFUSALS)},
+        max_body_size=max_body_size,
+    )
+    async def send_from_session(
+        request: Request,
+        session_id: SessionId,
+        principal: SendAccess,
+        wait: Wait = DEFAULT_WAIT,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
+        """Send a message. Once this answers with 2xx, the message is stored and will be sent, once.
+
+        If it fails while waiting, the problem also has `messageId`, and `certain`: whether nothing was sent for sure.
+        """
+        return await accept(request, principal, session_id, idempotency_key, wait)
+
+    @routes.post(
+        "/api/send",
+        status_code=201,
+        response_model=SentBody,
+        openapi_extra=SEND_BODY,
+        responses={**_ANSWERS, **problem_responses(*_REFUSALS)},
+        max_body_size=max_body_size,
+    )
+    async def send(
+        request: Request,
+        principal: SendAccess,
+        wait: Wait = DEFAULT_WAIT,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
+        """Send a message from the session that the body names as `sessionId`."""
+        return await accept(request, principal, None, idempotency_key, wait)
+
+    @routes.get("/api/messages/{message_id}", response_model=MessageBody, responses=problem_responses(MessageNotFound))
+    async def get_message(message_id: str, principal: ReadAccess) -> Response:
+        """A message, sent or received."""
+        return _json((await history.get(principal, message_id)).to_json())
+
+    @routes.get(
+        "/api/sessions/{session_id}/messages",
+        response_model=Page[MessageBody],
+        responses=problem_responses(CursorInvalid, SessionNotFound, InvalidRecipient),
+    )
+    async def list_messages(
+        session_id: SessionId,
+        principal: ReadAccess,
+        chat: Annotated[
+            str | None, Query(min_length=1, max_length=200, description="Only this chat: a number or an address.")
+        ] = None,
+        direction: Direction | None = None,
+        status: MessageStatus | None = None,
+        type: Annotated[str | None, Query(max_length=40)] = None,
+        after: Annotated[Timestamp | None, Query(description="Only messages later than this.")] = None,
+        before: Annotated[Timestamp | None, Query(description="Only messages earlier than this.")] = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Response:
+        """The messages of a session, newest first."""
+        filters = Filters(
+            chat=resolve(chat, None) if chat is not None else None,
+            direction=direction,
+            status=status,
+            type=type,
+            after=after,
+            before=before,
+        )
+        found = await history.page(principal, session_id, filters, before_seq=_position(cursor), limit=limit + 1)
+        shown = found[:limit]
+        following = encode_cursor(str(shown[-1].seq)) if len(found) > limit else None
+        return _json({"items": [message.to_json() for message in shown], "next": following})
+
+    @routes.post(
+        "/api/messages/{message_id}/read",
+        response_model=MessageBody,
+        responses=problem_responses(MessageNotFound, SessionNotConnected),
+    )
+    async def mark_read(message_id: str, principal: SendAccess) -> Response:
+        """Tell the sender that a received message was read (two blue ticks). Doing it twice is harmless."""
+        return _json((await history.mark_read(principal, message_id)).to_json())
+
+    return routes
+
+
+def _answer(request: Request, message: Message) -> Response:
+    """What a request to send is told: the message as accepted, or why it failed meanwhile."""
+    if message.failure is not None:
+        return _failed(request, message)
+    acknowledged = message.status not in PENDING
+    body = {
+        "id": message.id,
+        "waId": message.wa_id,
+        "sessionId": message.session_id,
+        "to": str(message.recipient),
+        "type": message.type,
+        # A receipt may have come meanwhile; the answer of a repeated request stays the same all the same.
+        "status": MessageStatus.SENT.value if acknowledged else message.status.value,
+        "timestamp": rfc3339(message.timestamp),
+    }
+    return _json(body, status=201 if acknowledged else 202, headers={"Location": f"/api/messages/{message.id}"})
+
+
+def _failed(request: Request, message: Message) -> Response:
+    failure = message.failure
+    assert failure is not None
+    told = problem(stored_failure(failure.code), request)
+    body = msgspec.json.decode(bytes(told.body))
+    body |= {"messageId": message.id, "waId": message.wa_id, "certain": failure.certain}
+    kept = {name: value for name, value in told.headers.items() if name == "retry-after"}
+    return ProblemResponse(body, status_code=told.status_code, headers=kept)
+
+
+def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(body), status, headers, "application/json")
+
+
+def _position(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    (seq,) = decode_cursor(cursor)
+    if not seq.isdecimal() or len(seq) > 18:
+        raise CursorInvalid
+    return int(seq)

@@ -1,0 +1,345 @@
+"""Accepting a message: check everything that can be checked, then commit it as ``queued``.
+
+From that commit on it will be sent, whatever happens to this process. Its id, its WhatsApp id and its idempotency key
+are in the same transaction, so a request that is repeated, raced or answered by nobody (the process died after the
+commit) finds the same message.
+"""
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from wagate.core.clock import Clock
+from wagate.core.errors import WagateError
+from wagate.core.ids import Entropy, MessageId, SessionId
+from wagate.core.seal import KeyRing, SealBroken
+from wagate.events.model import EventType
+from wagate.events.service import EventLog
+from wagate.media.model import Media
+from wagate.messages import kinds, payload, store
+from wagate.messages.errors import (
+    BadIdempotencyKey,
+    IdempotencyMismatch,
+    MessageNotFound,
+    ReplyNotFound,
+    SessionLoggedOut,
+    SessionNotLinked,
+)
+from wagate.messages.kinds.body import FileBody, SendBody
+from wagate.messages.kinds.context import Quoted, build_context
+from wagate.messages.kinds.sending import SendingFile
+from wagate.messages.model import (
+    PENDING,
+    Attachment,
+    Direction,
+    Message,
+    MessageStatus,
+)
+from wagate.messages.recipient import resolve
+from wagate.messages.service.sources import FileSources, TakenFile
+from wagate.messages.service.topics import message_topic, outbox_topic
+from wagate.sessions.errors import SessionNotFound
+from wagate.sessions.model import SessionStatus
+from wagate.storage.bus import Bus, Subscription
+from wagate.storage.database import Database, Tx
+from wagate.storage.errors import OutcomeUnknown
+from wagate.web.principal import Principal
+from wagate.wire.jid import Jid
+from wagate.wire.proto import wa_pb2 as wa
+
+#: How long a request may wait for WhatsApp's acknowledgement, and how long it does unless told.
+MAX_WAIT: Final = 60.0
+DEFAULT_WAIT: Final = 10.0
+
+_KEY: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """A request to send, as far as it could be checked without the database."""
+
+    principal: Principal
+    session: SessionId
+    kind: kinds.Kind[Any, Any]
+    body: SendBody
+    content: kinds.Content
+    file: SendingFile | None
+    key: str | None
+    digest: bytes
+    message: MessageId
+    wa_id: str
+
+
+class Messages:
+    """Takes messages and tells what became of them."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        events: EventLog,
+        bus: Bus,
+        clock: Clock,
+        ring: KeyRing,
+        sources: FileSources,
+        idempotency_hours: int = 24,
+        entropy: Entropy = os.urandom,
+    ) -> None:
+        self._db = db
+        self._events = events
+        self._bus = bus
+        self._clock = clock
+        self._ring = ring
+        self._sources = sources
+        self._key_lifetime = timedelta(hours=idempotency_hours)
+        self._entropy = entropy
+
+    async def send(
+        self,
+        principal: Principal,
+        session: SessionId,
+        body: SendBody,
+        *,
+        idempotency_key: str | None = None,
+        file: Media | None = None,
+        wait: float = DEFAULT_WAIT,
+    ) -> Message:
+        """Accept a message and wait up to ``wait`` seconds for its outcome; the message as it is then.
+
+        ``file`` is what came with the request itself, in place of ``body.media``.
+
+        :raises SessionNotFound: also if it is out of the principal's reach. :raises SessionLoggedOut:
+        :raises SessionNotLinked: :raises InvalidRecipient: :raises TextTooLong: :raises ReplyNotFound:
+        :raises IdempotencyMismatch: if the key was used with another body.
+        :raises OutcomeUnknown: if it can't be said whether it was accepted; the same key tells.
+        """
+        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+            raise BadIdempotencyKey
+        kind = kinds.SENDABLE[body.type]
+        digest = _digest(body, session, file)
+        taken = TakenFile(media=file, mine=True) if file is not None else None
+        if kind.needs_file:
+            before = await self._db.read(
+                lambda tx: self._admitted(tx, principal, session, idempotency_key, digest, body)
+            )
+            if before is not None:
+                await self._sources.discard(taken)
+                return await self.wait_for(principal, before, wait)
+        try:
+            sending = None
+            if isinstance(body, FileBody) and kind.needs_file:
+                if taken is None:
+                    taken = await self._sources.take(principal, body.media)
+                sending = await self._sources.prepare(taken, body.media, picture=kind.needs_picture)
+            now = self._clock.now()
+            order = _Order(
+                principal=principal,
+                session=session,
+                kind=kind,
+                body=body,
+                content=kind.parse(body, sending),
+                file=sending,
+                key=idempotency_key,
+                digest=digest,
+                message=MessageId.new(now, self._entropy),
+                # As WhatsApp Web makes them; Baileys recognises a web client by the beginning.
+                wa_id="3EB0" + self._entropy(9).hex().upper(),
+            )
+            with self._bus.subscribe(message_topic(order.message)) as news:
+                accepted = await self._db.write(lambda tx: self._accept(tx, order))
+                if isinstance(accepted, Message):
+                    return await self._outcome(principal, accepted, news, wait)
+        except WagateError as error:
+            if not isinstance(error, OutcomeUnknown):
+                await self._sources.discard(taken)
+            raise
+        # A request with the same key was faster; its message is the answer to both.
+        await self._sources.discard(taken)
+        return await self.wait_for(principal, accepted, wait)
+
+    async def wait_for(self, principal: Principal, message: MessageId, wait: float) -> Message:
+        """The message, once it is settled or ``wait`` seconds are over.
+
+        :raises MessageNotFound: also if it is out of the principal's reach.
+        """
+        with self._bus.subscribe(message_topic(message)) as news:
+            return await self._outcome(principal, await self._read(principal, message), news, wait)
+
+    async def check_sender(self, principal: Principal, session: SessionId) -> None:
+        """Say early what would be said of a message from this session, before its file is taken in.
+
+        :raises SessionNotFound: :raises SessionLoggedOut: :raises SessionNotLinked:
+        """
+        await self._db.read(lambda tx: _sender(tx, principal, session))
+
+    async def sent_message(self, session: SessionId, wa_id: str) -> bytes | None:
+        """The protobuf of a message that this session sent, for a recipient who could not decrypt it; ``None`` if it is
+        unknown or no longer kept.
+        """
+        sealed = await self._db.read(lambda tx: store.sealed_payload(tx, session, wa_id))
+        if sealed is None:
+            return None
+        try:
+            return payload.unseal(self._ring, session, wa_id, sealed)
+        except SealBroken:
+            return None
+
+    # -- accepting
+
+    def _admitted(
+        self,
+        tx: Tx,
+        principal: Principal,
+        session: SessionId,
+        key: str | None,
+        digest: bytes,
+        body: SendBody,
+    ) -> MessageId | None:
+        """The message that this request already made, if it is a repetition.
+
+        Raises what can be said before a file is fetched.
+        """
+        own = _sender(tx, principal, session)
+        known = self._known(tx, principal, key, digest)
+        if known is None:
+            resolve(body.to, own)
+        return known
+
+    def _known(self, tx: Tx, principal: Principal, key: str | None, digest: bytes) -> MessageId | None:
+        used = store.used_key(tx, principal.account_id, key, self._clock.now()) if key is not None else None
+        if used is None:
+            return None
+        if used.digest != digest:
+            raise IdempotencyMismatch
+        return used.message_id
+
+    def _accept(self, tx: Tx, order: _Order) -> Message | MessageId:
+        """Write the message, its key and its event; or the id of the one that the key already stands for."""
+        account = order.principal.account_id
+        own = _sender(tx, order.principal, order.session)
+        known = self._known(tx, order.principal, order.key, order.digest)
+        if known is not None:
+            return known
+        now = self._clock.now()
+        chat = resolve(order.body.to, own)
+        quoted = self._quoted(tx, order)
+        mentions = [resolve(mention, own) for mention in order.body.mentions]
+        built: wa.Message = order.kind.build(order.content, build_context(chat, quoted, mentions))
+        message = self._message(order, own, chat, mentions, now)
+        if order.key is not None and not store.use_key(
+            tx, account, order.key, order.digest, order.message, now, self._key_lifetime
+        ):
+            known = self._known(tx, order.principal, order.key, order.digest)
+            if known is not None:
+                return known
+        sealed = payload.seal(self._ring, order.session, order.wa_id, built.SerializeToString())
+        store.insert(tx, message, sealed)
+        self._events.append(
+            tx,
+            account_id=account,
+            session_id=order.session,
+            type=EventType.MESSAGE_QUEUED,
+            data=message.to_json(),
+        )
+        tx.after_commit(lambda: self._bus.publish(outbox_topic(order.session)))
+        return message
+
+    def _message(self, order: _Order, own: Jid, chat: Jid, mentions: list[Jid], now: datetime) -> Message:
+        fields = order.content.fields
+        if mentions:
+            fields["mentions"] = [str(jid) for jid in mentions]
+        return Message(
+            seq=0,
+            id=order.message,
+            account_id=order.principal.account_id,
+            session_id=order.session,
+            wa_id=order.wa_id,
+            direction=Direction.OUT,
+            chat=chat,
+            chat_lid=chat if chat.is_lid else None,
+            sender=own,
+            recipient=chat,
+            from_me=True,
+            type=order.body.type,
+            text=order.content.text,
+            fields=fields,
+            attachment=_attachment(order.file),
+            status=MessageStatus.QUEUED,
+            reply_to=order.body.reply_to,
+            timestamp=now,
+            created_at=now,
+        )
+
+    def _quoted(self, tx: Tx, order: _Order) -> Quoted | None:
+        if order.body.reply_to is None:
+            return None
+        try:
+            wanted = MessageId.parse(order.body.reply_to)
+        except ValueError:
+            raise ReplyNotFound("replyTo is the id of a message, such as msg_…") from None
+        found = store.find_with_payload(tx, order.principal.account_id, order.session, wanted)
+        if found is None:
+            raise ReplyNotFound
+        message, sealed = found
+        content = wa.Message(conversation=message.text or "")
+        if sealed is not None:
+            content = wa.Message.FromString(payload.unseal(self._ring, order.session, message.wa_id, sealed))
+        return Quoted(wa_id=message.wa_id, chat=message.chat, sender=message.sender, content=content)
+
+    # -- the outcome
+
+    async def _outcome(self, principal: Principal, message: Message, news: Subscription, wait: float) -> Message:
+        deadline = self._clock.monotonic() + min(wait, MAX_WAIT)
+        while message.status in PENDING:
+            left = deadline - self._clock.monotonic()
+            if left <= 0:
+                return message
+            told = await news.next(left)
+            message = told if isinstance(told, Message) else await self._read(principal, message.id)
+        return message
+
+    async def _read(self, principal: Principal, identifier: MessageId) -> Message:
+        found = await self._db.read(lambda tx: store.find(tx, principal.account_id, identifier))
+        if found is None or not principal.may_see(found.session_id):
+            raise MessageNotFound
+        return found
+
+
+def _sender(tx: Tx, principal: Principal, session: SessionId) -> Jid:
+    """The address that the session sends as."""
+    if not principal.may_see(session):
+        raise SessionNotFound
+    found = store.sender_of(tx, principal.account_id, session)
+    if found is None:
+        raise SessionNotFound
+    if found.status == SessionStatus.LOGGED_OUT:
+        raise SessionLoggedOut
+    if found.jid is None:
+        raise SessionNotLinked
+    return found.jid.bare
+
+
+def _digest(body: SendBody, session: SessionId, file: Media | None) -> bytes:
+    """What makes two requests the same: every field with its default filled in, the session, and the file's bytes."""
+    fields = body.model_dump(mode="json", by_alias=True)
+    fields["sessionId"] = session
+    fields["file"] = file.sha256 if file is not None else None
+    return hashlib.sha256(msgspec.json.encode(fields, order="deterministic")).digest()
+
+
+def _attachment(file: SendingFile | None) -> Attachment | None:
+    if file is None:
+        return None
+    return Attachment(
+        id=file.media.id,
+        mimetype=file.media.mimetype,
+        size=file.media.size,
+        sha256=file.media.sha256,
+        filename=file.filename or file.media.filename,
+        state=file.media.state,
+    )

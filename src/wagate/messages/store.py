@@ -1,0 +1,503 @@
+"""The tables of messages and idempotency keys, and every statement on them.
+
+Customers' statements take an account, workers' statements a session; neither sees beyond it. The order of a session's
+outbox is the order of ``seq``. What WhatsApp calls a message (``wa_id``) is unique per session, chat and sender, which
+is what makes a redelivered message the same row.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    Table,
+    Text,
+    column,
+    delete,
+    or_,
+    select,
+    table,
+    text,
+    update,
+)
+
+from wagate.core.ids import AccountId, MediaId, MessageId, SessionId
+from wagate.media.model import MediaState
+from wagate.messages.model import (
+    Attachment,
+    Direction,
+    Failure,
+    Message,
+    MessageStatus,
+    StatusTimes,
+    predecessors,
+)
+from wagate.storage.database import Tx, metadata
+from wagate.storage.dialect import insert_or_ignore
+from wagate.storage.types import Json, RowNumber, UtcDateTime
+from wagate.wire.jid import Jid
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("seq", RowNumber, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("account_id", String, nullable=False),
+    Column("session_id", String, nullable=False),
+    Column("wa_id", String, nullable=False),
+    Column("direction", String, nullable=False),
+    Column("chat", String, nullable=False),
+    Column("chat_lid", String),
+    Column("sender", String, nullable=False),
+    Column("sender_lid", String),
+    Column("recipient", String, nullable=False),
+    Column("from_me", Boolean, nullable=False),
+    Column("by_lid", Boolean, nullable=False),
+    Column("push_name", String),
+    Column("type", String, nullable=False),
+    Column("text", Text),
+    Column("fields", Json, nullable=False),
+    Column("media_id", String),
+    # What the message shows of its file, except for the state of the download, which the file's own row has.
+    Column("attachment", Json),
+    Column("status", String, nullable=False),
+    Column("error_code", String),
+    Column("error_certain", Boolean),
+    Column("reply_to", String),
+    Column("timestamp", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("sent_at", UtcDateTime),
+    Column("delivered_at", UtcDateTime),
+    Column("read_at", UtcDateTime),
+    Column("played_at", UtcDateTime),
+    # The serialised protobuf, sealed; emptied after a while (see jobs.py).
+    Column("payload", LargeBinary),
+    Index("uq_messages_wa_id", "session_id", "wa_id", "chat", "sender", unique=True),
+    Index(None, "session_id", "seq"),
+    Index(None, "session_id", "chat", "seq"),
+    Index(
+        "ix_messages_outbox",
+        "session_id",
+        "seq",
+        sqlite_where=text("status IN ('queued', 'sending')"),
+        postgresql_where=text("status IN ('queued', 'sending')"),
+    ),
+    Index(
+        "ix_messages_payload",
+        "created_at",
+        sqlite_where=text("payload IS NOT NULL"),
+        postgresql_where=text("payload IS NOT NULL"),
+    ),
+    Index(
+        "ix_messages_media",
+        "media_id",
+        sqlite_where=text("media_id IS NOT NULL"),
+        postgresql_where=text("media_id IS NOT NULL"),
+    ),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("message_id", String, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+_m = messages.c
+_k = idempotency_keys.c
+_media = table("media", column("id"), column("state"))
+_sessions = table("sessions", column("id"), column("account_id"), column("status"), column("jid"))
+
+#: Written out, because a database only sees that a partial index fits when the condition is the same text.
+_PENDING = text("messages.status IN ('queued', 'sending')")
+#: Everything but the payload, which is large and sealed.
+_COLUMNS = [c for c in messages.columns if c.name != "payload"]
+
+
+# -- accepting ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderRow:
+    """As much of a session as sending needs."""
+
+    status: str
+    jid: Jid | None
+
+
+def sender_of(tx: Tx, account: AccountId, session: SessionId) -> SenderRow | None:
+    query = select(_sessions.c.status, _sessions.c.jid)
+    row = tx.execute(query.where(_sessions.c.id == session, _sessions.c.account_id == account)).one_or_none()
+    return None if row is None else SenderRow(status=row.status, jid=_jid(row.jid))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedKey:
+    """What an idempotency key was first used for."""
+
+    digest: bytes
+    message_id: MessageId
+
+
+def used_key(tx: Tx, account: AccountId, key: str, now: datetime) -> UsedKey | None:
+    query = select(_k.digest, _k.message_id)
+    row = tx.execute(query.where(_k.account_id == account, _k.key == key, _k.expires_at > now)).one_or_none()
+    return None if row is None else UsedKey(digest=row.digest, message_id=MessageId(row.message_id))
+
+
+def use_key(
+    tx: Tx, account: AccountId, key: str, digest: bytes, message: MessageId, now: datetime, lifetime: timedelta
+) -> bool:
+    """Take the key; ``False`` if a request that ran at the same time was faster."""
+    tx.execute(delete(idempotency_keys).where(_k.account_id == account, _k.key == key, _k.expires_at <= now))
+    values = {
+        "account_id": account,
+        "key": key,
+        "digest": digest,
+        "message_id": message,
+        "expires_at": now + lifetime,
+    }
+    return tx.execute(insert_or_ignore(idempotency_keys), values).rowcount == 1
+
+
+def insert(tx: Tx, message: Message, payload: bytes) -> bool:
+    """Store a new message; ``False`` if the session has it already."""
+    return tx.execute(insert_or_ignore(messages), _values(message, payload)).rowcount == 1
+
+
+# -- reading ------------------------------------------------------------------------------------------------------
+
+
+def _with_media() -> Select[Any]:
+    state = _media.c.state.label("media_state")
+    return select(*_COLUMNS, state).select_from(messages.outerjoin(_media, _m.media_id == _media.c.id))
+
+
+def find(tx: Tx, account: AccountId, message: MessageId) -> Message | None:
+    row = tx.execute(_with_media().where(_m.id == message, _m.account_id == account)).one_or_none()
+    return None if row is None else _message(row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which messages of a session to list. ``chat`` is either address of the chat; the moments bound ``timestamp``."""
+
+    chat: Jid | None = None
+    direction: Direction | None = None
+    status: MessageStatus | None = None
+    type: str | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+def page(
+    tx: Tx, account: AccountId, session: SessionId, filters: Filters, *, before_seq: int | None, limit: int
+) -> list[Message]:
+    """Newest first, from the one before ``before_seq`` on."""
+    where: list[ColumnElement[bool]] = [_m.session_id == session, _m.account_id == account]
+    if filters.chat is not None:
+        address = str(filters.chat)
+        where.append(or_(_m.chat == address, _m.chat_lid == address) if filters.chat.is_lid else _m.chat == address)
+    if filters.direction is not None:
+        where.append(_m.direction == filters.direction)
+    if filters.status is not None:
+        where.append(_m.status == filters.status)
+    if filters.type is not None:
+        where.append(_m.type == filters.type)
+    if filters.after is not None:
+        where.append(_m.timestamp > filters.after)
+    if filters.before is not None:
+        where.append(_m.timestamp < filters.before)
+    if before_seq is not None:
+        where.append(_m.seq < before_seq)
+    query = _with_media().where(*where).order_by(_m.seq.desc()).limit(limit)
+    return [_message(row) for row in tx.execute(query)]
+
+
+def sealed_payload(tx: Tx, session: SessionId, wa_id: str) -> bytes | None:
+    """Of a message that this session sent."""
+    query = select(_m.payload).where(
+        _m.session_id == session, _m.wa_id == wa_id, _m.direction == Direction.OUT, _m.payload.is_not(None)
+    )
+    payload: bytes | None = tx.execute(query.limit(1)).scalar_one_or_none()
+    return payload
+
+
+def find_with_payload(
+    tx: Tx, account: AccountId, session: SessionId, message: MessageId
+) -> tuple[Message, bytes | None] | None:
+    query = select(messages).where(_m.id == message, _m.account_id == account, _m.session_id == session)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else (_message(row), row.payload)
+
+
+def id_of(tx: Tx, session: SessionId, wa_id: str) -> MessageId | None:
+    """Our id of a message that the session knows by WhatsApp's."""
+    found = tx.execute(select(_m.id).where(_m.session_id == session, _m.wa_id == wa_id).limit(1)).scalar()
+    return None if found is None else MessageId(found)
+
+
+def by_media(tx: Tx, media: MediaId) -> list[Message]:
+    """The messages that show this file."""
+    return [_message(row) for row in tx.execute(_with_media().where(_m.media_id == media).order_by(_m.seq))]
+
+
+def known(tx: Tx, session: SessionId, *, wa_id: str, chat: Jid, sender: Jid) -> bool:
+    """Whether the session has this message."""
+    query = select(_m.seq).where(
+        _m.session_id == session, _m.wa_id == wa_id, _m.chat == str(chat), _m.sender == str(sender)
+    )
+    return tx.execute(query).one_or_none() is not None
+
+
+def update_attachment(tx: Tx, message: Message, attachment: Attachment) -> None:
+    """Correct what a message shows of its file, once the file itself is known."""
+    statement = update(messages).where(_m.seq == message.seq, _m.session_id == message.session_id)
+    tx.execute(statement.values(attachment=_shown(attachment)))
+
+
+# -- the outbox ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message to send, with its sealed protobuf."""
+
+    message: Message
+    payload: bytes | None
+
+
+def left_sending(tx: Tx, session: SessionId) -> list[Outgoing]:
+    """What a former owner began to send and never settled, in order."""
+    query = select(messages).where(_m.session_id == session, _PENDING, _m.status == MessageStatus.SENDING)
+    return [_outgoing(row) for row in tx.execute(query.order_by(_m.seq))]
+
+
+def claim(tx: Tx, session: SessionId, *, limit: int, without: Collection[Jid]) -> list[Outgoing]:
+    """Mark the next queued messages ``sending`` and return them in order, leaving out some chats."""
+    query = select(messages).where(_m.session_id == session, _PENDING, _m.status == MessageStatus.QUEUED)
+    if without:
+        query = query.where(_m.chat.not_in(sorted(map(str, without))))
+    rows = tx.execute(query.order_by(_m.seq).limit(limit)).all()
+    if rows:
+        chosen = _m.seq.in_([row.seq for row in rows])
+        tx.execute(
+            update(messages).where(chosen, _m.status == MessageStatus.QUEUED).values(status=MessageStatus.SENDING)
+        )
+    return [_outgoing(row, status=MessageStatus.SENDING) for row in rows]
+
+
+def settle_sent(tx: Tx, session: SessionId, seqs: Collection[int], at: datetime) -> set[int]:
+    """Mark messages as acknowledged; those that a receipt was faster to settle are not in the answer."""
+    statement = (
+        update(messages)
+        .where(
+            _m.seq.in_(sorted(seqs)),
+            _m.session_id == session,
+            _m.status.in_(_sorted(predecessors(MessageStatus.SENT))),
+        )
+        .values(status=MessageStatus.SENT, sent_at=at)
+        .returning(_m.seq)
+    )
+    return {row.seq for row in tx.execute(statement)}
+
+
+def settle_failed(tx: Tx, session: SessionId, seq: int, failure: Failure) -> bool:
+    """Give a message up; ``False`` if it was settled otherwise meanwhile."""
+    statement = (
+        update(messages)
+        .where(
+            _m.seq == seq,
+            _m.session_id == session,
+            _m.status.in_(_sorted(predecessors(MessageStatus.FAILED))),
+        )
+        .values(status=MessageStatus.FAILED, error_code=failure.code, error_certain=failure.certain)
+    )
+    return tx.execute(statement).rowcount == 1
+
+
+def replace_payload(tx: Tx, session: SessionId, seq: int, payload: bytes) -> None:
+    tx.execute(update(messages).where(_m.seq == seq, _m.session_id == session).values(payload=payload))
+
+
+# -- receipts -----------------------------------------------------------------------------------------------------
+
+
+def sent_by_wa_ids(tx: Tx, session: SessionId, wa_ids: Sequence[str]) -> list[Message]:
+    """The session's own messages of these ids, locked until the transaction ends."""
+    query = select(*_COLUMNS).where(_m.session_id == session, _m.wa_id.in_(list(wa_ids)), _m.direction == Direction.OUT)
+    return [_message(row) for row in tx.execute(query.order_by(_m.seq).with_for_update())]
+
+
+def save_status(tx: Tx, message: Message) -> bool:
+    """Write a status and its moments, unless the row got further meanwhile."""
+    at = message.status_at
+    statement = (
+        update(messages)
+        .where(
+            _m.seq == message.seq,
+            _m.session_id == message.session_id,
+            _m.status.in_(_sorted(predecessors(message.status))),
+        )
+        .values(
+            status=message.status,
+            sent_at=at.sent,
+            delivered_at=at.delivered,
+            read_at=at.read,
+            played_at=at.played,
+        )
+    )
+    return tx.execute(statement).rowcount == 1
+
+
+# -- keeping it small ---------------------------------------------------------------------------------------------
+
+
+def empty_payloads(tx: Tx, before: datetime, limit: int) -> int:
+    """Forget the protobufs of settled messages older than ``before``; how many were."""
+    old = (
+        select(_m.seq)
+        .where(
+            _m.payload.is_not(None),
+            _m.created_at < before,
+            _m.status.not_in((MessageStatus.QUEUED, MessageStatus.SENDING)),
+        )
+        .order_by(_m.created_at)
+        .limit(limit)
+    )
+    return tx.execute(update(messages).where(_m.seq.in_(old.scalar_subquery())).values(payload=None)).rowcount
+
+
+def drop_keys(tx: Tx, now: datetime) -> int:
+    """Forget idempotency keys whose time is over."""
+    return tx.execute(delete(idempotency_keys).where(_k.expires_at <= now)).rowcount
+
+
+# -- rows ---------------------------------------------------------------------------------------------------------
+
+
+def _values(message: Message, payload: bytes) -> dict[str, Any]:
+    attachment = message.attachment
+    return {
+        "id": message.id,
+        "account_id": message.account_id,
+        "session_id": message.session_id,
+        "wa_id": message.wa_id,
+        "direction": message.direction,
+        "chat": str(message.chat),
+        "chat_lid": _text(message.chat_lid),
+        "sender": str(message.sender),
+        "sender_lid": _text(message.sender_lid),
+        "recipient": str(message.recipient),
+        "from_me": message.from_me,
+        "by_lid": message.by_lid,
+        "push_name": _storable(message.push_name),
+        "type": message.type,
+        "text": _storable(message.text),
+        "fields": dict(message.fields),
+        "media_id": attachment.id if attachment else None,
+        "attachment": _shown(attachment) if attachment else None,
+        "status": message.status,
+        "error_code": message.failure.code if message.failure else None,
+        "error_certain": message.failure.certain if message.failure else None,
+        "reply_to": message.reply_to,
+        "timestamp": message.timestamp,
+        "created_at": message.created_at,
+        "sent_at": message.status_at.sent,
+        "delivered_at": message.status_at.delivered,
+        "read_at": message.status_at.read,
+        "played_at": message.status_at.played,
+        "payload": payload,
+    }
+
+
+def _shown(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "mimetype": attachment.mimetype,
+        "size": attachment.size,
+        "sha256": attachment.sha256,
+        "filename": attachment.filename,
+    }
+
+
+def _message(row: Row[Any], status: MessageStatus | None = None) -> Message:
+    found: Any = row._mapping
+    attachment = None
+    if found["media_id"] is not None:
+        shown = found["attachment"] or {}
+        attachment = Attachment(
+            id=found["media_id"],
+            mimetype=shown.get("mimetype", ""),
+            size=shown.get("size"),
+            sha256=shown.get("sha256"),
+            filename=shown.get("filename"),
+            state=MediaState(found.get("media_state") or MediaState.READY),
+        )
+    failure = None
+    if found["error_code"] is not None:
+        failure = Failure(code=found["error_code"], certain=bool(found["error_certain"]))
+    return Message(
+        seq=found["seq"],
+        id=MessageId(found["id"]),
+        account_id=AccountId(found["account_id"]),
+        session_id=SessionId(found["session_id"]),
+        wa_id=found["wa_id"],
+        direction=Direction(found["direction"]),
+        chat=Jid.parse(found["chat"]),
+        chat_lid=_jid(found["chat_lid"]),
+        sender=Jid.parse(found["sender"]),
+        sender_lid=_jid(found["sender_lid"]),
+        recipient=Jid.parse(found["recipient"]),
+        from_me=found["from_me"],
+        by_lid=found["by_lid"],
+        push_name=found["push_name"],
+        type=found["type"],
+        text=found["text"],
+        fields=found["fields"],
+        attachment=attachment,
+        status=status or MessageStatus(found["status"]),
+        failure=failure,
+        reply_to=found["reply_to"],
+        timestamp=found["timestamp"],
+        created_at=found["created_at"],
+        status_at=StatusTimes(
+            sent=found["sent_at"],
+            delivered=found["delivered_at"],
+            read=found["read_at"],
+            played=found["played_at"],
+        ),
+    )
+
+
+def _outgoing(row: Row[Any], status: MessageStatus | None = None) -> Outgoing:
+    return Outgoing(message=_message(row, status), payload=row.payload)
+
+
+def _storable(words: str | None) -> str | None:
+    # PostgreSQL's texts can't hold NUL, and what others send may.
+    return words.replace("\0", "\ufffd") if words else words
+
+
+def _sorted(statuses: Collection[MessageStatus]) -> list[MessageStatus]:
+    # Sets of strings differ in order from run to run, and every order would be a statement of its own in the cache.
+    return sorted(statuses)
+
+
+def _jid(address: str | None) -> Jid | None:
+    return None if address is None else Jid.parse(address)
+
+
+def _text(jid: Jid | None) -> str | None:
+    return None if jid is None else str(jid)

@@ -12,7 +12,7 @@ class SessionNotFound(NotFound):
 class ForbiddenTransition(WagateError):
     """The state table has no such step; a program error, never the customer's."""
 
-    code = "forbidden_transition"
+    code = "session_transition_forbidden"
 
 
 class SessionNotConnected(Conflict):

@@ -22,11 +22,15 @@ from wagate.storage.database import Database, Tx
 _END_THE_WISH = frozenset({Trigger.LINK_EXPIRED, Trigger.REVOKED, Trigger.LOGOUT})
 
 
-class KeyWiper(Protocol):
+class Keys(Protocol):
     """The part of engine.store.KeyStore that ends a link for good."""
 
     def wipe(self, tx: Tx, session: SessionId) -> None:
-        """Delete every key of the session."""
+        """Delete every key of the session; what arrived stays to be taken in."""
+        ...
+
+    def erase(self, tx: Tx, session: SessionId) -> None:
+        """Delete all that is kept for the session."""
         ...
 
 
@@ -34,7 +38,7 @@ class Hosting:
     """The sessions as a worker sees them."""
 
     def __init__(
-        self, *, db: Database, journal: Journal, codes: Codes, keys: KeyWiper, ring: KeyRing, clock: Clock
+        self, *, db: Database, journal: Journal, codes: Codes, keys: Keys, ring: KeyRing, clock: Clock
     ) -> None:
         self._db = db
         self._journal = journal

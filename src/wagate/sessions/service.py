@@ -20,7 +20,7 @@ from wagate.events.service import EventLog
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import ProxyNotSupported, SessionNotFound, SessionsOutOfReach
-from wagate.sessions.hosting import Hosting, KeyWiper, proxy_aad
+from wagate.sessions.hosting import Hosting, Keys, proxy_aad
 from wagate.sessions.linking import Linking, QrOnShow
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
@@ -76,7 +76,7 @@ class Sessions:
         bus: Bus,
         codes: Codes,
         clock: Clock,
-        keys: KeyWiper,
+        keys: Keys,
         ring: KeyRing,
         links: LinkRegistry,
         proxies: DestinationCheck | None = None,
@@ -184,7 +184,7 @@ class Sessions:
 
         def work(tx: Tx) -> None:
             before = store.find_to_change(tx, account, session_id)
-            self._keys.wipe(tx, session_id)
+            self._keys.erase(tx, session_id)
             store.remove(tx, account, session_id)
             self._journal.deleted(tx, before, now)
             self._journal.wake_workers(tx)

@@ -1,0 +1,149 @@
+"""One application of all features' routes.
+
+A route under ``/api`` or ``/sandbox`` that asks for no key, or reads a body before it asks, is refused here, when the
+program starts, and not found out about by a stranger.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version as version_of
+
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from pydantic.alias_generators import to_camel
+
+from wagate.accounts.api import router as accounts_router
+from wagate.accounts.service import Accounts
+from wagate.core.clock import Clock, SystemClock
+from wagate.core.settings import Settings
+from wagate.gateway import health, pages
+from wagate.gateway.headers import SecurityHeaders
+from wagate.gateway.health import Doctor, HealthCheck
+from wagate.gateway.shutdown import Stopping, StreamEnd
+from wagate.web import problems
+from wagate.web.auth import platform_admin
+from wagate.web.openapi import document, operations
+from wagate.web.problems import ProblemMiddleware
+from wagate.web.requestid import RequestIdMiddleware
+from wagate.web.routing import MAX_JSON_BYTES
+
+LifespanHook = Callable[[], AbstractAsyncContextManager[object]]
+
+#: What answers without a key though it stands under a guarded prefix.
+PUBLIC = frozenset({"/api/register", "/api/login"})
+_GUARDED_PREFIXES = ("/api/", "/sandbox")
+
+TAGS = {
+    "accounts": "Who you are, and the keys of your programs.",
+    "sessions": "Linked WhatsApp devices: link by QR or code, connect, watch.",
+    "messages": "Send, look up, react, edit, delete.",
+    "media": "Upload once, send many times; download what came.",
+    "events": "What happened, to be pulled or streamed.",
+    "webhooks": "What happened, sent to you, signed.",
+    "sandbox": "The simulated WhatsApp: phones, groups, faults, and what its server saw.",
+    "operations": "For whoever watches the gateway.",
+}
+
+_DESCRIPTION = """\
+A self-hosted WhatsApp gateway. JSON is camelCase, times are RFC 3339 in UTC, ids have a prefix and sort by time.
+Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`. Errors are `application/problem+json` (RFC 9457)
+with a stable `code`; [all of them](/docs/errors). Lists answer `{items, next}`; give `next` as `cursor` for the next
+page. 429 and 503 carry `Retry-After`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayParts:
+    """What a gateway is made of.
+
+    ``routers`` are the features' (those of accounts and health are added). ``sandbox`` steers a sandbox inside this
+    process and is for those who run the gateway. ``hooks`` are entered in order before the first request, and left in
+    reverse after the last.
+    """
+
+    settings: Settings
+    accounts: Accounts
+    routers: Sequence[APIRouter] = ()
+    sandbox: APIRouter | None = None
+    checks: Sequence[HealthCheck] = ()
+    hooks: Sequence[LifespanHook] = ()
+    clock: Clock = field(default_factory=SystemClock)
+
+
+def build_app(parts: GatewayParts) -> FastAPI:
+    """Put the application together.
+
+    :raises TypeError: if a route is open, reads bodies of strangers, or has the name of another.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for hook in parts.hooks:
+                await stack.enter_async_context(hook())
+            yield
+
+    app = FastAPI(
+        lifespan=lifespan,
+        # Ours say more: see web.openapi and gateway.pages.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=operation_id,
+    )
+    stopping = Stopping()
+    app.state.authenticate = parts.accounts.authenticate
+    app.state.stopping = stopping
+    problems.install(app)
+    version = version_of("wagate")
+    included = [accounts_router(parts.accounts), *parts.routers]
+    included.append(health.router(Doctor(parts.checks, parts.clock), version))
+    for router in included:
+        app.include_router(router, max_body_size=MAX_JSON_BYTES)
+    if parts.sandbox is not None:
+        app.include_router(parts.sandbox, dependencies=[Depends(platform_admin)], max_body_size=MAX_JSON_BYTES)
+    app.include_router(pages.router())
+    _add_document(app, version, parts.settings.public_url)
+    _check_operations(app)
+    # The one added last is the outermost.
+    app.add_middleware(ProblemMiddleware)
+    app.add_middleware(StreamEnd, stopping=stopping)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestIdMiddleware, clock=parts.clock)
+    return app
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of a route's function in camelCase; clients are generated from it."""
+    return to_camel(route.name)
+
+
+def _add_document(app: FastAPI, version: str, public_url: str) -> None:
+    @cache
+    def encoded() -> bytes:
+        servers = [public_url] if public_url else []
+        made = document(app, version=version, description=_DESCRIPTION, tags=TAGS, servers=servers)
+        return msgspec.json.encode(made, enc_hook=str)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def get_openapi_document(_request: Request) -> Response:
+        return Response(encoded(), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
+def _check_operations(app: FastAPI) -> None:
+    names: dict[str, str] = {}
+    for operation in operations(app):
+        where = f"{operation.method} {operation.path}"
+        if not operation.in_document:
+            continue
+        other = names.setdefault(operation.operation_id, where)
+        if other != where:
+            raise TypeError(f"{where} has the operation id of {other}: rename its function")
+        guarded = operation.path.startswith(_GUARDED_PREFIXES) and operation.path not in PUBLIC
+        if guarded and operation.guard is None:
+            raise TypeError(f"{where} asks for no key")
+        if operation.takes_body and not operation.is_api_route:
+            raise TypeError(f"{where} must be of an ApiRouter: it reads the bodies of strangers")

@@ -1,6 +1,5 @@
 """Fixtures for every test: a database of each kind, a clock that stands still, randomness that repeats."""
 
-import contextlib
 import ctypes
 import importlib
 import importlib.util
@@ -17,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, Table, create_engine, make_url, text
+from sqlalchemy import MetaData, create_engine, make_url, text
 
 from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy
@@ -90,7 +89,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     """An open database with every feature's tables."""
     import_stores()
     database = await Database.open(database_url)
-    await database.write(lambda tx: metadata.create_all(tx.connection, tables=complete_tables()))
+    await database.write(lambda tx: metadata.create_all(tx.connection))
     yield database
     await database.close()
 
@@ -105,17 +104,7 @@ def declared() -> MetaData:
 def import_stores() -> None:
     """Have every feature declare its tables, since tables refer to each other by name."""
     for path in [*sorted(SOURCES.glob("wagate/**/store.py")), SOURCES / "wagate/storage/canary.py"]:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(".".join(path.relative_to(SOURCES).with_suffix("").parts))
-
-
-def complete_tables() -> list[Table]:
-    """The tables whose references are all declared."""
-    return [
-        table
-        for table in metadata.tables.values()
-        if all(key.target_fullname.split(".")[0] in metadata.tables for key in table.foreign_keys)
-    ]
+        importlib.import_module(".".join(path.relative_to(SOURCES).with_suffix("").parts))
 
 
 # -- PostgreSQL ---------------------------------------------------------------------------------------------------

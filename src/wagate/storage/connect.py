@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from wagate.core.errors import StartupError
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
-#: How long one connection attempt may take; callers get their 503 after two of them.
+#: How long one connection attempt may take, and so how late a 503 may be (libpq takes no less than 2).
 _CONNECT_SECONDS = 2
 _BUSY_SECONDS = 5
 

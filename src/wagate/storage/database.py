@@ -277,28 +277,37 @@ class _Writer:
             if not group:
                 continue
             try:
-                outcomes += self._attempt(group)
-            except _Spoiled as spoiled:
-                at = spoiled.index
-                if at == 0:
-                    outcomes.append(self._alone(group[0], spoiled.cause))
-                    groups.appendleft(group[1:])
-                else:
-                    groups.extendleft((group[at + 1 :], group[at : at + 1], group[:at]))
-            except _CommitFailed as failed:
-                if len(group) > 1 and classify(failed.cause) in (Failure.REFUSED, Failure.RETRY):
-                    groups.extendleft(group[at : at + 1] for at in reversed(range(len(group))))
-                elif len(group) == 1:
-                    outcomes.append(self._alone(group[0], failed.cause, in_commit=True))
-                else:
-                    outcomes += [_failed(job, failed.cause, in_commit=True) for job in group]
+                outcomes += self._settle_first(group, groups)
             except _Unreachable as unreachable:
                 left = [*group, *(job for later in groups for job in later)]
                 return outcomes + [_failed(job, unreachable.cause) for job in left]
         return outcomes
 
+    def _settle_first(self, group: Sequence[_Job[Any]], groups: deque[Sequence[_Job[Any]]]) -> list[_Outcome]:
+        """Commit a group, or settle what can be said of it now and put the rest in front of the others."""
+        try:
+            return self._attempt(group)
+        except _Spoiled as spoiled:
+            at = spoiled.index
+            if at > 0:
+                groups.extendleft((group[at + 1 :], group[at : at + 1], group[:at]))
+                return []
+            outcome = self._alone(group[0], spoiled.cause)
+            groups.appendleft(group[1:])
+            return [outcome]
+        except _CommitFailed as failed:
+            if len(group) == 1:
+                return [self._alone(group[0], failed.cause, in_commit=True)]
+            if classify(failed.cause) in (Failure.REFUSED, Failure.RETRY):
+                groups.extendleft([job] for job in reversed(group))
+                return []
+            return [_failed(job, failed.cause, in_commit=True) for job in group]
+
     def _alone(self, job: _Job[Any], error: BaseException, *, in_commit: bool = False) -> _Outcome:
-        """Run a job that failed by itself again while its failure is of the passing kind."""
+        """Run a job that failed by itself again while its failure is of the passing kind.
+
+        :raises _Unreachable: if the database is away; the job is not settled then.
+        """
         for _ in range(_ATTEMPTS - 1):
             passing = (Failure.RETRY,) if in_commit else (Failure.RETRY, Failure.LOST)
             if not isinstance(error, SQLAlchemyError) or classify(error) not in passing:
@@ -309,8 +318,6 @@ class _Writer:
                 error, in_commit = spoiled.cause, False
             except _CommitFailed as failed:
                 error, in_commit = failed.cause, True
-            except _Unreachable as unreachable:
-                error, in_commit = unreachable.cause, False
         return _failed(job, error, in_commit=in_commit)
 
     def _attempt(self, jobs: Sequence[_Job[Any]]) -> list[_Outcome]:
@@ -338,18 +345,20 @@ class _Writer:
         return outcomes
 
     def _begin(self) -> Connection:
-        for attempt in (1, 2):
+        # A connection that the server closed while nobody used it is noticed here, and replaced once.
+        replaceable = self._connection is not None
+        while True:
             try:
                 if self._connection is None:
                     self._connection = self._engine.connect()
                 self._connection.begin()
             except SQLAlchemyError as error:
                 self._drop_connection()
-                if attempt == 2 or classify(error) is not Failure.LOST:
+                if not replaceable or classify(error) is not Failure.LOST:
                     raise _Unreachable(error) from None
+                replaceable = False
             else:
                 return self._connection
-        raise AssertionError("unreachable")
 
     def _roll_back(self, connection: Connection) -> None:
         try:

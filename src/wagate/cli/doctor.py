@@ -91,9 +91,13 @@ def _permissions(folder: Path) -> Finding:
         return Finding(Verdict.NOTE, f"no data folder {folder} yet", "`wagate up` makes it")
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return Finding(Verdict.BAD, f"the data folder {folder} is not ours", "chown it to this user")
-    open_to = [p.name for p in (folder / "secret-keys", folder / "admin.json") if p.exists() and p.stat().st_mode & 0o77]
+    open_to = [
+        p.name for p in (folder / "secret-keys", folder / "admin.json") if p.exists() and p.stat().st_mode & 0o77
+    ]
     if open_to:
-        return Finding(Verdict.BAD, f"others can read {', '.join(open_to)}", f"chmod 600 {folder}/{{{','.join(open_to)}}}")
+        return Finding(
+            Verdict.BAD, f"others can read {', '.join(open_to)}", f"chmod 600 {folder}/{{{','.join(open_to)}}}"
+        )
     return Finding(Verdict.GOOD, "the data folder is ours and its secrets are readable by nobody else")
 
 
@@ -106,7 +110,9 @@ async def _database(settings: Settings) -> Finding:
     if version is None:
         return Finding(Verdict.NOTE, "the database is empty", "`wagate up` fills it")
     if version != revisions()[-1]:
-        return Finding(Verdict.NOTE, f"the database is at version {version}", "the next `wagate up` brings it up to date")
+        return Finding(
+            Verdict.NOTE, f"the database is at version {version}", "the next `wagate up` brings it up to date"
+        )
     return Finding(Verdict.GOOD, f"the database is up to date (version {version})")
 
 

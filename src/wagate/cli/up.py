@@ -1,0 +1,70 @@
+"""`wagate up`: gateway and worker in one process, on SQLite unless told otherwise."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+from fastapi import APIRouter
+
+from wagate.cli.stopping import stop_signal
+from wagate.core.logging import configure_logging
+from wagate.core.settings import Settings
+from wagate.engine.port import Endpoint
+from wagate.gateway.compose import gateway_app
+from wagate.gateway.server import HttpServer
+from wagate.runtime import find_endpoint, open_runtime, start_jobs
+from wagate.worker.compose import supervisor
+
+
+async def run_up(settings: Settings, sandbox: bool) -> None:
+    """Serve until SIGTERM or SIGINT; prints ``ready <url>`` once requests are answered.
+
+    :raises StartupError: if it cannot start.
+    """
+    configure_logging(settings.log_level, settings.log_format)
+    stop = stop_signal()
+    async with AsyncExitStack() as stack:
+        if sandbox:
+            endpoint, control = await _inner_sandbox(stack)
+        else:
+            endpoint, control = await find_endpoint(settings), None
+        runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
+        server = HttpServer(gateway_app(runtime, sandbox=control), host=settings.host, port=settings.port)
+        await server.start()
+        stack.push_async_callback(server.stop)
+        worker = supervisor(runtime, alone=not settings.database_url)
+        await runtime.dispatcher.start()
+        stack.push_async_callback(runtime.dispatcher.stop)
+        jobs = start_jobs(runtime)
+        stack.push_async_callback(_cancel, jobs)
+        await worker.start()
+        stack.push_async_callback(worker.stop)
+        print(f"ready {server.url}", flush=True)
+        await _first(stop.wait(), server.wait())
+
+
+async def _inner_sandbox(stack: AsyncExitStack) -> tuple[Endpoint, APIRouter]:
+    from wagate.sandbox.api import router
+    from wagate.sandbox.sandbox import Sandbox
+
+    inner = Sandbox()
+    await inner.start()
+    stack.push_async_callback(inner.stop)
+    endpoint = Endpoint(url=inner.websocket_url, root_key=inner.root_public_key, ca_pem=inner.media_ca_pem)
+    return endpoint, router(inner)
+
+
+async def _first(*works: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of them ends, with its failure if it has one."""
+    tasks = [asyncio.create_task(work) for work in works]
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    await _cancel(tuple(pending))
+    for task in done:
+        task.result()
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,236 @@
+"""The composition root: from settings to services. Nothing else creates one of them.
+
+:class:`Runtime` is what the gateway and the worker are built from. Everything is opened in one place and closed in the
+reverse order, so a start that fails halfway leaves nothing behind.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+
+from wagate.accounts.service import Accounts
+from wagate.core.clock import Clock, SystemClock
+from wagate.core.errors import StartupError, Unavailable
+from wagate.core.ids import Entropy
+from wagate.core.logging import get_logger
+from wagate.core.settings import Settings
+from wagate.engine.baileys.engine import BaileysEngine
+from wagate.engine.port import Endpoint, Engine
+from wagate.engine.store import Inbox, KeyStore
+from wagate.events import jobs as event_jobs
+from wagate.events.service import EventLog
+from wagate.media.jobs import Fetcher
+from wagate.media.service.hosts import MediaHosts
+from wagate.media.service.incoming import IncomingFiles
+from wagate.media.service.library import Library
+from wagate.messages import jobs as message_jobs
+from wagate.messages.service.files import OutgoingFiles
+from wagate.messages.service.outbox import Outbox
+from wagate.messages.service.query import History
+from wagate.messages.service.receive import Receiver
+from wagate.messages.service.send import Messages
+from wagate.messages.service.sources import FileSources
+from wagate.sessions.codes import Codes
+from wagate.sessions.links import LinkRegistry
+from wagate.sessions.service import Sessions
+from wagate.storage import schema
+from wagate.storage.blobs import Blobs
+from wagate.storage.bus import Bus, Kv
+from wagate.storage.canary import unlock
+from wagate.storage.database import Database
+from wagate.storage.datadir import DataDir
+from wagate.web.egress import Egress
+from wagate.webhooks import jobs as webhook_jobs
+from wagate.webhooks import store as webhook_store
+from wagate.webhooks.service import Dispatcher, Webhooks
+
+Job = Callable[[], Awaitable[None]]
+
+#: A sandbox on this machine answers in milliseconds.
+SANDBOX_TIMEOUT = aiohttp.ClientTimeout(total=10)
+#: A job that fails is started again after this; its work waits in the database.
+JOB_PAUSE_SECONDS = 5.0
+#: How often plaintexts that only answer redeliveries are looked over for old ones.
+INBOX_PRUNE_SECONDS = 600.0
+
+_log = get_logger("runtime")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """Everything that runs, opened."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    bus: Bus
+    endpoint: Endpoint
+    engine: Engine
+    inbox: Inbox
+    accounts: Accounts
+    events: EventLog
+    sessions: Sessions
+    library: Library
+    messages: Messages
+    history: History
+    outbox: Outbox
+    receiver: Receiver
+    webhooks: Webhooks
+    dispatcher: Dispatcher
+    jobs: tuple[Job, ...]
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings, endpoint: Endpoint, clock: Clock | None = None, entropy: Entropy = os.urandom
+) -> AsyncIterator[Runtime]:
+    """Open the data folder, the database and all services.
+
+    :raises StartupError: if something keeps the program from working; nothing is changed then.
+    """
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(DataDir.open(settings.data_dir))
+        url = settings.database_url or folder.database_url
+        await schema.migrate(url)
+        db = await Database.open(url)
+        stack.push_async_callback(db.close)
+        ring = await unlock(db, folder, settings, entropy)
+
+        bus, kv = Bus(), Kv(clock)
+        blobs = Blobs.in_folder(folder.path / "media")
+        egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
+        codes = Codes(kv, clock)
+        log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
+        accounts = Accounts(db, clock, entropy)
+        await accounts.ensure_admin(settings, folder.path)
+
+        keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
+        sessions = Sessions(
+            db=db, events=log, bus=bus, codes=codes, clock=clock, keys=keys, ring=ring, links=links, entropy=entropy
+        )
+
+        library = Library(
+            db=db, blobs=blobs, egress=egress, clock=clock, max_bytes=settings.max_media_bytes, entropy=entropy
+        )
+        hosts = MediaHosts(
+            db=db,
+            blobs=blobs,
+            ring=ring,
+            clock=clock,
+            max_bytes=settings.max_media_bytes,
+            ca_pem=endpoint.ca_pem,
+            entropy=entropy,
+        )
+        stack.push_async_callback(hosts.close)
+
+        messages = Messages(
+            db=db,
+            events=log,
+            bus=bus,
+            clock=clock,
+            ring=ring,
+            sources=FileSources(library),
+            idempotency_hours=settings.idempotency_hours,
+            entropy=entropy,
+        )
+        files = OutgoingFiles(library=library, hosts=hosts, clock=clock)
+        incoming = IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy)
+        receiver = Receiver(events=log, bus=bus, clock=clock, ring=ring, files=incoming, entropy=entropy)
+        fetcher = Fetcher(
+            db=db,
+            blobs=blobs,
+            bus=bus,
+            ring=ring,
+            clock=clock,
+            hosts=hosts,
+            link_of=links.get,
+            settled=receiver.media_settled,
+        )
+        engine = _engine(settings, keys, clock, messages)
+
+        yield Runtime(
+            settings=settings,
+            clock=clock,
+            db=db,
+            bus=bus,
+            endpoint=endpoint,
+            engine=engine,
+            inbox=inbox,
+            accounts=accounts,
+            events=log,
+            sessions=sessions,
+            library=library,
+            messages=messages,
+            history=History(db=db, clock=clock, links=links),
+            outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
+            receiver=receiver,
+            webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
+            dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
+            jobs=(
+                fetcher.run,
+                lambda: message_jobs.run(db, clock),
+                lambda: webhook_jobs.run(db, clock),
+                lambda: event_jobs.run(log, clock, still_needed=(webhook_store.still_needed,)),
+                lambda: _prune_inbox(inbox, clock),
+            ),
+        )
+
+
+async def find_endpoint(settings: Settings) -> Endpoint:
+    """What sessions connect to: WhatsApp, or the sandbox that the settings name.
+
+    :raises StartupError: if that sandbox does not answer.
+    """
+    if not settings.sandbox_url:
+        return Endpoint()
+    url = settings.sandbox_url.rstrip("/") + "/sandbox"
+    try:
+        async with aiohttp.ClientSession(timeout=SANDBOX_TIMEOUT) as http, http.get(url) as answer:
+            answer.raise_for_status()
+            facts = await answer.json()
+            return Endpoint(
+                url=str(facts["webSocketUrl"]),
+                root_key=bytes.fromhex(facts["rootPublicKey"]),
+                ca_pem=str(facts["mediaCaPem"]),
+            )
+    except (aiohttp.ClientError, TimeoutError, KeyError, ValueError) as error:
+        raise StartupError(
+            f"no sandbox answers at {settings.sandbox_url} ({type(error).__name__})",
+            "start one with `wagate sandbox`, or unset WAGATE_SANDBOX_URL to link to WhatsApp",
+        ) from error
+
+
+async def keep_running(job: Job, clock: Clock) -> None:
+    """Run a job until cancelled, again if it fails: what it works on waits in the database."""
+    while True:
+        try:
+            await job()
+            return
+        except Unavailable as error:
+            _log.warning("a background job has to wait", code=error.code)
+        except Exception:  # noqa: BLE001 - a bug in one job must not stop the others
+            _log.error("a background job failed", exc_info=True)
+        await clock.sleep(JOB_PAUSE_SECONDS)
+
+
+def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
+    """Every background job as a task; cancel them to stop."""
+    return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
+
+
+def _engine(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> Engine:
+    if settings.engine == "native":
+        raise StartupError("this version has no native engine yet", "use --engine baileys")
+    return BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
+
+
+async def _prune_inbox(inbox: Inbox, clock: Clock) -> None:
+    while True:
+        while await inbox.prune():
+            pass
+        await clock.sleep(INBOX_PRUNE_SECONDS)

@@ -1,7 +1,7 @@
 """The bases of what goes in and out as JSON."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler
 from pydantic.alias_generators import to_camel
@@ -28,18 +28,23 @@ class ApiModel(BaseModel):
     )
 
 
-def _allow_strings(schema: Any) -> None:
+def _allow_strings(schema: Any, handler: GetCoreSchemaHandler) -> None:
     # FastAPI hands over parsed JSON, for which strict mode would want real datetimes and enum members.
     if isinstance(schema, dict):
         # Of a body with a field named "type", the entry of that name is the field's own schema.
         kind = schema.get("type")
+        if kind == "definition-ref":
+            schema = handler.resolve_ref_schema(cast(CoreSchema, schema))
+            kind = schema.get("type")
+            if kind not in _WRITTEN_AS_STRINGS:
+                return
         if isinstance(kind, str) and kind in _WRITTEN_AS_STRINGS and "strict" not in schema:
             schema["strict"] = False
-        for part in schema.values():
-            _allow_strings(part)
+        for part in list(schema.values()):
+            _allow_strings(part, handler)
     elif isinstance(schema, list | tuple):
         for part in schema:
-            _allow_strings(part)
+            _allow_strings(part, handler)
 
 
 class ApiRequest(ApiModel):
@@ -50,7 +55,7 @@ class ApiRequest(ApiModel):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema = handler(source)
-        _allow_strings(schema)
+        _allow_strings(schema, handler)
         return schema
 
 

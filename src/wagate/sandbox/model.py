@@ -180,7 +180,8 @@ class Device:
     #: ``ADVSignedDeviceIdentity`` with the account's key, both signatures checked.
     device_identity: bytes = b""
     prekeys: dict[int, bytes] = field(default_factory=dict)
-    asked_for_prekeys: bool = False
+    #: A new device uploads its first keys unasked.
+    asked_for_prekeys: bool = True
     line: Line | None = None
     #: "Active" devices sent presence "available"; the others' receipts say inactive.
     available: bool = False

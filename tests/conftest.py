@@ -165,7 +165,7 @@ def _server_folder() -> Path:
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30
     parent = memory if roomy else Path(tempfile.gettempdir())
-    for left in parent.glob("wagate-pg-*-*"):
+    for left in parent.glob("wagate-pg-*-*") if Path("/proc/self").exists() else ():
         # Of a run that was killed: its server died with it, its files did not.
         if not Path(f"/proc/{left.name.split('-')[2]}").exists():
             shutil.rmtree(left, ignore_errors=True)

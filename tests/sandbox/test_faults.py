@@ -138,6 +138,15 @@ async def test_logins_are_refused_as_often_as_said(rig: Rig) -> None:
     assert await rig.log_in(keys)
 
 
+async def test_a_refused_message_is_nacked_with_the_code_and_goes_nowhere(rig: Rig) -> None:
+    alice, phone, bob = await pair(rig)
+    switch(rig, kind="refuseMessage", code=463, times=1, session=ALICE)
+    await send(alice, "M1", "M2")
+    assert [(a.get("id"), a.get("error")) for a in alice.take("ack")] == [("M1", "463"), ("M2", "")]
+    assert (await bob.expect("message")).get("id") == "M2"
+    assert phone.messages == []
+
+
 async def test_while_it_is_away_nobody_gets_through_and_then_all_do(rig: Rig, clock: ManualClock) -> None:
     _, client = await rig.linked()
     switch(rig, kind="goAway", seconds=30)
@@ -180,6 +189,8 @@ async def test_clearing_lets_go_what_was_held(rig: Rig) -> None:
         {"kind": "delay", "stanza": "ack"},
         {"kind": "delay", "stanza": "ack", "seconds": -1},
         {"kind": "refuseLogin"},
+        {"kind": "refuseMessage"},
+        {"kind": "goAway", "session": ALICE},
         {"kind": "forgeChain"},
         {"kind": "forgeChain", "chain": "none"},
         {"kind": "close", "code": "503"},

@@ -70,6 +70,8 @@ class Connection:
 
     def end(self, last: Node | None) -> None:
         """See :class:`~wagate.sandbox.model.Line`."""
+        if last is None:
+            self._socket.transport.abort()
         if self._ended:
             return
         if last is not None:
@@ -77,8 +79,6 @@ class Connection:
         self._ended = True
         self._detach()
         self._wake.set()
-        if last is None:
-            self._socket.transport.abort()
 
     # -- life
 

@@ -40,6 +40,8 @@ class FaultKind(StrEnum):
     CLOSE = "close"
     #: A login is answered by ``<failure reason=code>``.
     REFUSE_LOGIN = "refuseLogin"
+    #: A message is acknowledged with an error of ``code`` and goes nowhere.
+    REFUSE_MESSAGE = "refuseMessage"
     #: All lines are cut, and nobody gets through for ``seconds`` (until cleared if there are none).
     GO_AWAY = "goAway"
     #: The server reads but answers nothing and sends nothing.
@@ -119,8 +121,10 @@ class Fault:
             raise FaultRefused(f"{kind} needs stanza: one of {', '.join(StanzaKind)}")
         if kind is FaultKind.DELAY and fault.seconds is None:
             raise FaultRefused("delay needs seconds")
-        if kind is FaultKind.REFUSE_LOGIN and not fault.code:
-            raise FaultRefused("refuseLogin needs code")
+        if kind in (FaultKind.REFUSE_LOGIN, FaultKind.REFUSE_MESSAGE) and not fault.code:
+            raise FaultRefused(f"{kind} needs code")
+        if kind in (FaultKind.FORGE_CHAIN, FaultKind.GO_AWAY) and fault.session:
+            raise FaultRefused(f"{kind} strikes before it is known who connects, so it takes no session")
         if kind is FaultKind.FORGE_CHAIN and fault.chain is None:
             raise FaultRefused(f"forgeChain needs chain: one of {', '.join(ForgedChain)}")
         return fault

@@ -8,6 +8,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
+from wagate.sandbox.faults import FaultKind
 from wagate.sandbox.groups import Group
 from wagate.sandbox.model import Account, Device
 from wagate.sandbox.record import receipt_ids
@@ -120,6 +121,8 @@ class Router:
         sender = account.devices.get(number)
         if sender is not None and not self._identity_holds(sender, node):
             return Node("ack", {**answer, "error": _FALSE_IDENTITY})
+        if sender is not None and (fault := self._world.faults.strike(FaultKind.REFUSE_MESSAGE, str(sender.jid))):
+            return Node("ack", {**answer, "error": str(fault.code)})
         if to.server == GROUP:
             group = self._world.groups.get(to)
             if group is None or account.number not in group.members:

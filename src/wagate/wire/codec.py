@@ -188,7 +188,11 @@ def _read_node(body: bytes, at: int, depth: int) -> tuple[Node, int]:
     size, at = _read_list_head(body, at)
     if size == 0:
         raise BadNode("a node without a tag")
-    tag, at = _read_string(body, at)
+    first = body[at]
+    if 0 < first < _SINGLES:
+        tag, at = SINGLE[first], at + 1
+    else:
+        tag, at = _read_string(body, at)
     attrs: dict[str, Attr] = {}
     for _ in range((size - 1) >> 1):
         first = body[at]

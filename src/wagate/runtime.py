@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 
@@ -45,7 +46,6 @@ from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
 from wagate.web.egress import Egress
 from wagate.webhooks import jobs as webhook_jobs
-from wagate.webhooks import store as webhook_store
 from wagate.webhooks.service import Dispatcher, Webhooks
 
 Job = Callable[[], Awaitable[None]]
@@ -54,8 +54,9 @@ Job = Callable[[], Awaitable[None]]
 SANDBOX_TIMEOUT = aiohttp.ClientTimeout(total=10)
 #: A job that fails is started again after this; its work waits in the database.
 JOB_PAUSE_SECONDS = 5.0
-#: How often plaintexts that only answer redeliveries are looked over for old ones.
-INBOX_PRUNE_SECONDS = 600.0
+#: How often plaintexts that only answer redeliveries are looked over for old ones. A look deletes 1,000 at most, so
+#: this keeps up with 100 messages a second.
+INBOX_PRUNE_EVERY = timedelta(seconds=10)
 
 _log = get_logger("runtime")
 
@@ -174,9 +175,13 @@ async def open_runtime(
             jobs=(
                 fetcher.run,
                 lambda: message_jobs.run(db, clock),
-                lambda: webhook_jobs.run(db, clock),
-                lambda: event_jobs.run(log, clock, still_needed=(webhook_store.still_needed,)),
-                lambda: _prune_inbox(inbox, clock),
+                lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
+                lambda: _every(
+                    event_jobs.EVERY,
+                    lambda: event_jobs.prune(log, clock, still_needed=(webhook_jobs.still_needed,)),
+                    clock,
+                ),
+                lambda: _every(INBOX_PRUNE_EVERY, inbox.prune, clock),
             ),
         )
 
@@ -229,8 +234,7 @@ def _engine(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages
     return BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
 
 
-async def _prune_inbox(inbox: Inbox, clock: Clock) -> None:
+async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:
     while True:
-        while await inbox.prune():
-            pass
-        await clock.sleep(INBOX_PRUNE_SECONDS)
+        await work()
+        await clock.sleep(pause.total_seconds())

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from wagate.core.errors import StartupError
 from wagate.core.settings import Settings
-from wagate.engine.baileys.process import BUNDLE, node_binary
+from wagate.engine.baileys.process import BUNDLE, node_executable
 from wagate.storage.datadir import MIN_FREE_BYTES
 from wagate.storage.schema import revisions, stored_version
 
@@ -64,7 +64,9 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _node() -> Finding:
     try:
-        process = await asyncio.create_subprocess_exec(node_binary(), "--version", stdout=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(
+            str(node_executable()), "--version", stdout=asyncio.subprocess.PIPE
+        )
         out, _ = await process.communicate()
     except OSError as error:
         return Finding(Verdict.BAD, f"Node does not start: {error.strerror}", "run `make setup` again")

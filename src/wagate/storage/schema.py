@@ -60,7 +60,7 @@ async def check_version(url: str) -> None:
 
     :raises StartupError: if it is not, or as :func:`migrate`.
     """
-    stored = await asyncio.to_thread(_look, url)
+    stored = await stored_version(url)
     known = revisions()
     if known and stored != known[-1]:
         raise StartupError(
@@ -69,8 +69,15 @@ async def check_version(url: str) -> None:
         )
 
 
+async def stored_version(url: str) -> str | None:
+    """The version of the database, ``None`` for an empty one. Changes nothing.
+
+    :raises StartupError: if it can't be opened, is not wagate's or comes from a newer one.
+    """
+    return await asyncio.to_thread(_look, url)
+
+
 def _look(url: str) -> str | None:
-    """The stored version, ``None`` for an empty database. Changes nothing."""
     path = sqlite_path(parse_url(url))
     if path is not None and (not path.exists() or path.stat().st_size == 0):
         return None

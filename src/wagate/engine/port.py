@@ -182,9 +182,7 @@ class EventSink(Protocol):
 class EngineSession(Protocol):
     """One open connection of one linked (or linking) device."""
 
-    async def relay(
-        self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = ...
-    ) -> datetime:
+    async def relay(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = ...) -> datetime:
         """Encrypt ``message`` (a serialised ``Message``) for every device of ``to`` and send it; returns the
         server's time once it acknowledged. Calls may overlap; they reach the wire in the order they were made.
 

@@ -1,0 +1,299 @@
+"""What an engine keeps: keys, and the inbox of what arrived. All of it sealed under a data key per session.
+
+A session's data key is random, kept only as wrapped by the key ring, and bound to the session; each sealed value is
+bound to its place, so a row that was moved or swapped does not open. To the store, values are opaque bytes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, delete, select, update
+
+from wagate.core.clock import Clock, SystemClock
+from wagate.core.ids import SessionId
+from wagate.core.seal import DataKey, KeyRing
+from wagate.engine.lease import check_epoch
+from wagate.engine.port import InboxItem, InboxKind
+from wagate.engine.protocol import Stanza
+from wagate.engine.stanza import to_node
+from wagate.storage.database import Database, Tx, metadata
+from wagate.storage.dialect import insert_or_ignore, upsert
+from wagate.storage.types import RowNumber, UtcDateTime
+
+signal_keys = Table(
+    "signal_keys",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+session_secrets = Table(
+    "session_secrets",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("wrapped_key", LargeBinary, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("seq", RowNumber, primary_key=True, autoincrement=True),
+    Column("session_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("wa_id", String, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("consumed_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+Index("uq_inbox_session_id_digest", inbox.c.session_id, inbox.c.digest, unique=True)
+Index(
+    "ix_inbox_pending",
+    inbox.c.session_id,
+    inbox.c.seq,
+    sqlite_where=inbox.c.consumed_at.is_(None),
+    postgresql_where=inbox.c.consumed_at.is_(None),
+)
+Index("ix_inbox_consumed_at", inbox.c.consumed_at)
+
+#: How long the plaintext of a message that was taken is kept to answer a redelivery of its ciphertext.
+KEPT_FOR_REDELIVERY = timedelta(hours=48)
+
+#: Data keys held in memory at a time.
+_DATA_KEYS = 4096
+
+_put_key = upsert(signal_keys, ["session_id", "kind", "key"], ["value"])
+_delete_key = delete(signal_keys).where(
+    signal_keys.c.session_id == bindparam("s"),
+    signal_keys.c.kind == bindparam("k"),
+    signal_keys.c.key == bindparam("i"),
+)
+_put_arrival = insert_or_ignore(inbox, ["session_id", "digest"])
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class _Content(msgspec.Struct, array_like=True, frozen=True):
+    """What is sealed of an inbox row."""
+
+    stanza: Stanza
+    plaintext: bytes
+
+
+_content_decoder = msgspec.msgpack.Decoder(_Content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChange:
+    """One stored value set, or deleted if ``value`` is ``None``."""
+
+    kind: str
+    key: str
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewArrival:
+    """One row for the inbox.
+
+    ``digest`` tells a redelivery: a row with the same one is not added again. A ``hidden`` row only answers
+    redeliveries and is never handed on.
+    """
+
+    kind: InboxKind
+    wa_id: str
+    digest: bytes
+    stanza: Stanza
+    plaintext: bytes
+    hidden: bool = False
+
+
+class DataKeys:
+    """The data key of each session, made when first needed."""
+
+    def __init__(self, db: Database, ring: KeyRing) -> None:
+        self._db = db
+        self._ring = ring
+        self._cache: OrderedDict[SessionId, DataKey] = OrderedDict()
+
+    async def of(self, session: SessionId) -> DataKey:
+        """The session's data key.
+
+        :raises SealBroken: if the ring cannot unwrap it.
+        """
+        cached = self._cache.get(session)
+        if cached is None:
+            select_wrapped = select(session_secrets.c.wrapped_key).where(session_secrets.c.session_id == session)
+            wrapped = await self._db.read(lambda tx: tx.execute(select_wrapped).scalar())
+            if wrapped is None:
+                wrapped = await self._make(session)
+            cached = DataKey(self._ring.unwrap(wrapped, session.encode()))
+            self._cache[session] = cached
+            if len(self._cache) > _DATA_KEYS:
+                self._cache.popitem(last=False)
+        self._cache.move_to_end(session)
+        return cached
+
+    def forget(self, session: SessionId) -> None:
+        self._cache.pop(session, None)
+
+    async def _make(self, session: SessionId) -> bytes:
+        fresh = self._ring.wrap(DataKey.generate().raw, session.encode())
+
+        def work(tx: Tx) -> bytes:
+            # Whoever comes second takes what the first one stored.
+            tx.execute(insert_or_ignore(session_secrets), {"session_id": session, "wrapped_key": fresh})
+            stored = select(session_secrets.c.wrapped_key).where(session_secrets.c.session_id == session)
+            return bytes(tx.execute(stored).scalar_one())
+
+        return await self._db.write(work)
+
+
+class KeyStore:
+    """The keys and credentials of every session."""
+
+    def __init__(self, db: Database, ring: KeyRing, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._data_keys = DataKeys(db, ring)
+
+    async def commit(
+        self, session: SessionId, epoch: int, changes: Sequence[KeyChange], arrivals: Sequence[NewArrival] = ()
+    ) -> None:
+        """Store all of it in one transaction, or none; returns once it is durable.
+
+        :raises StaleEpoch: if ``epoch`` no longer rules the session.
+        :raises StorageUnavailable: if the database is away.
+        """
+        seal = (await self._data_keys.of(session)).seal
+        puts = [
+            {
+                "session_id": session,
+                "kind": c.kind,
+                "key": c.key,
+                "value": seal(c.value, _key_aad(session, c.kind, c.key)),
+            }
+            for c in changes
+            if c.value is not None
+        ]
+        deletes = [{"s": session, "k": c.kind, "i": c.key} for c in changes if c.value is None]
+        now = self._clock.now()
+        rows = [
+            {
+                "session_id": session,
+                "kind": a.kind,
+                "wa_id": a.wa_id,
+                "digest": a.digest,
+                "content": seal(_encoder.encode(_Content(a.stanza, a.plaintext)), _inbox_aad(session, a.digest)),
+                "received_at": now,
+                "consumed_at": now if a.hidden else None,
+            }
+            for a in arrivals
+        ]
+
+        def work(tx: Tx) -> None:
+            check_epoch(tx, session, epoch)
+            if puts:
+                tx.execute(_put_key, puts)
+            if deletes:
+                tx.execute(_delete_key, deletes)
+            if rows:
+                tx.execute(_put_arrival, rows)
+
+        await self._db.write(work)
+
+    async def load(self, session: SessionId, kind: str, keys: Sequence[str]) -> list[bytes | None]:
+        """The values of these keys, ``None`` where there is none.
+
+        :raises SealBroken: if a value was changed or moved.
+        """
+        statement = select(signal_keys.c.key, signal_keys.c.value).where(
+            signal_keys.c.session_id == session, signal_keys.c.kind == kind, signal_keys.c.key.in_(keys)
+        )
+        rows = await self._db.read(lambda tx: tx.execute(statement).all())
+        data_key = await self._data_keys.of(session)
+        found = {key: data_key.open(value, _key_aad(session, kind, key)) for key, value in rows}
+        return [found.get(key) for key in keys]
+
+    async def plaintext_of(self, session: SessionId, digest: bytes) -> bytes | None:
+        """The plaintext that the ciphertext with this SHA-256 had when it first came."""
+        statement = select(inbox.c.content).where(
+            inbox.c.session_id == session, inbox.c.digest == digest, inbox.c.kind == InboxKind.MESSAGE
+        )
+        content = await self._db.read(lambda tx: tx.execute(statement).scalar())
+        if content is None:
+            return None
+        data_key = await self._data_keys.of(session)
+        return _content_decoder.decode(data_key.open(content, _inbox_aad(session, digest))).plaintext
+
+    def wipe(self, tx: Tx, session: SessionId) -> None:
+        """Delete the session's keys and credentials: it can only be linked anew. What arrived stays readable."""
+        tx.execute(delete(signal_keys).where(signal_keys.c.session_id == session))
+
+    def erase(self, tx: Tx, session: SessionId) -> None:
+        """Delete everything kept for a session that is deleted."""
+        self.wipe(tx, session)
+        tx.execute(delete(inbox).where(inbox.c.session_id == session))
+        tx.execute(delete(session_secrets).where(session_secrets.c.session_id == session))
+        tx.after_commit(lambda: self._data_keys.forget(session))
+
+
+class Inbox:
+    """What arrived and was not taken yet, in order."""
+
+    def __init__(self, db: Database, ring: KeyRing, clock: Clock | None = None) -> None:
+        self._db = db
+        self._clock = clock or SystemClock()
+        self._data_keys = DataKeys(db, ring)
+
+    async def pending(self, session: SessionId, limit: int) -> list[InboxItem]:
+        """The oldest ``limit`` rows that were not taken."""
+        statement = (
+            select(inbox.c.seq, inbox.c.kind, inbox.c.digest, inbox.c.content, inbox.c.received_at)
+            .where(inbox.c.session_id == session, inbox.c.consumed_at.is_(None))
+            .order_by(inbox.c.seq)
+            .limit(limit)
+        )
+        rows = await self._db.read(lambda tx: tx.execute(statement).all())
+        if not rows:
+            return []
+        data_key = await self._data_keys.of(session)
+        return [self._item(data_key, session, *row) for row in rows]
+
+    def take(self, tx: Tx, session: SessionId, seq: int) -> None:
+        """Mark a row as handled, inside the transaction that stores what came of it."""
+        taken = update(inbox).where(inbox.c.seq == seq, inbox.c.session_id == session)
+        tx.execute(taken.values(consumed_at=self._clock.now()))
+
+    async def prune(self, limit: int = 1000) -> int:
+        """Delete rows that were taken more than 48 hours ago; how many it were, at most ``limit``."""
+        oldest = self._clock.now() - KEPT_FOR_REDELIVERY
+        old = select(inbox.c.seq).where(inbox.c.consumed_at < oldest).limit(limit).scalar_subquery()
+        return await self._db.write(lambda tx: tx.execute(delete(inbox).where(inbox.c.seq.in_(old))).rowcount)
+
+    @staticmethod
+    def _item(
+        data_key: DataKey, session: SessionId, seq: int, kind: str, digest: bytes, sealed: bytes, received_at: datetime
+    ) -> InboxItem:
+        content = _content_decoder.decode(data_key.open(sealed, _inbox_aad(session, digest)))
+        return InboxItem(
+            seq=seq,
+            kind=InboxKind(kind),
+            stanza=to_node(content.stanza),
+            plaintext=content.plaintext,
+            received_at=received_at,
+        )
+
+
+def _key_aad(session: SessionId, kind: str, key: str) -> bytes:
+    return f"signal-key\0{session}\0{kind}\0{key}".encode()
+
+
+def _inbox_aad(session: SessionId, digest: bytes) -> bytes:
+    return b"inbox\0" + session.encode() + b"\0" + digest

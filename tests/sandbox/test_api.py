@@ -6,11 +6,14 @@ import hashlib
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from websockets.asyncio.client import connect
 
 from tests.sandbox.client import Keys, Rig, accept
 from tests.sandbox.companion import qr_of, settled, until
-from wagate.sandbox.api import router
+from wagate.sandbox.api import app, router
 from wagate.sandbox.model import lid_of
+from wagate.sandbox.sandbox import Sandbox
 from wagate.web.testing import AsgiClient, app_of
 
 ALICE, BOB, CAROL = "15550001", "15550002", "15550003"
@@ -211,3 +214,26 @@ async def test_faults_are_switched_on_listed_and_cleared(rig: Rig, api: Api) -> 
     _, companion = await settled(rig, BOB, "Bob")
     await api("POST", "/faults", {"kind": "close", "code": 503, "session": BOB}, 201)
     assert (await companion.client.expect("stream:error")).get("code") == "503"
+
+
+async def test_alone_it_starts_and_stops_what_it_serves(rig: Rig) -> None:
+    sandbox = Sandbox(rig.clock, rig.entropy)
+    alone = app(sandbox)
+    client = AsgiClient(alone)
+    async with alone.router.lifespan_context(alone):
+        assert (await client.get("/sandbox")).json()["webSocketUrl"] == sandbox.websocket_url
+        refused = await client.get("/sandbox/nowhere")
+        assert (refused.status, refused.json()["code"]) == (404, "unknown_route")
+        async with connect(sandbox.websocket_url):
+            pass
+    with pytest.raises(OSError, match="Connect call failed"):
+        await connect(sandbox.websocket_url)
+
+
+async def test_the_routes_describe_themselves_under_names_of_their_own(rig: Rig) -> None:
+    described = FastAPI()
+    described.include_router(router(rig.sandbox))
+    schemas = described.openapi()["components"]["schemas"]
+    ours = {n for n in schemas if not n.startswith(("Page", "Problem", "Field", "HTTP", "Validation"))}
+    enums = {"CloseAs", "Direction", "FaultKind", "ForgedChain", "StanzaKind"}
+    assert [n for n in ours - enums if "Sandbox" not in n] == []

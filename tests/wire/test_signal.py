@@ -184,7 +184,7 @@ def _still_readable(end: Device, sealed: Ciphertext) -> bool:
         sessions = SessionSet.from_record(end.record)
         assert sessions.open is not None
         assert not sessions.open.knows(ratchet)
-        assert len(sessions.open._state.chains) == 5
+        assert len(sessions.open.state.chains) == 5
         return False
     return True
 

@@ -8,21 +8,21 @@ from fastapi import APIRouter, FastAPI, Query
 
 from wagate.core.errors import WagateError
 from wagate.sandbox.apimodels import (
-    CodeBody,
-    DeviceBody,
-    FaultBody,
-    FaultRequest,
-    GroupBody,
-    GroupRequest,
-    MessageBody,
-    NewPhoneRequest,
-    PhoneBody,
-    QrBody,
-    SandboxBody,
-    SendRequest,
-    SentBody,
-    SettingsRequest,
-    WireEntryBody,
+    NewSandboxFault,
+    NewSandboxGroup,
+    NewSandboxPhone,
+    SandboxCode,
+    SandboxDevice,
+    SandboxFacts,
+    SandboxFault,
+    SandboxGroup,
+    SandboxMessage,
+    SandboxPhone,
+    SandboxPhoneSettings,
+    SandboxScan,
+    SandboxSend,
+    SandboxSent,
+    SandboxWireEntry,
 )
 from wagate.sandbox.errors import (
     CodeUnknown,
@@ -43,7 +43,6 @@ from wagate.sandbox.numbers import read_number, read_recipient
 from wagate.sandbox.phone import Phone
 from wagate.sandbox.sandbox import Sandbox
 from wagate.web import problems
-from wagate.web.models import ApiModel
 from wagate.web.pages import CursorInvalid, Page
 from wagate.web.problems import ProblemMiddleware, problem_responses
 from wagate.web.requestid import RequestIdMiddleware
@@ -72,9 +71,9 @@ def router(sandbox: Sandbox) -> APIRouter:
         return account.phone
 
     @routes.get("/sandbox")
-    async def get_sandbox() -> SandboxBody:
+    async def get_sandbox() -> SandboxFacts:
         """What any WhatsApp Web client needs to be pointed at the simulated WhatsApp."""
-        return SandboxBody(
+        return SandboxFacts(
             web_socket_url=sandbox.websocket_url,
             root_public_key=sandbox.root_public_key.hex(),
             media_ca_pem=sandbox.media_ca_pem,
@@ -84,7 +83,7 @@ def router(sandbox: Sandbox) -> APIRouter:
     # -- phones
 
     @routes.post("/sandbox/phones", status_code=201, responses=problem_responses(NumberInvalid))
-    async def create_sandbox_phone(body: NewPhoneRequest) -> PhoneBody:
+    async def create_sandbox_phone(body: NewSandboxPhone) -> SandboxPhone:
         """A simulated phone with its own keys. If the number has one already, it takes on what is given here."""
         number = read_number(body.number)
         account = world.account(number)
@@ -93,19 +92,19 @@ def router(sandbox: Sandbox) -> APIRouter:
         return _phone_body(phone.account)
 
     @routes.get("/sandbox/phones")
-    async def list_sandbox_phones(after: _After = "", limit: _Limit = _DEFAULT_LIMIT) -> Page[PhoneBody]:
+    async def list_sandbox_phones(after: _After = "", limit: _Limit = _DEFAULT_LIMIT) -> Page[SandboxPhone]:
         """All phones, in the order of their numbers."""
         numbers = sorted(n for n in world.accounts if n > after)
         items = [_phone_body(world.accounts[number]) for number in numbers[:limit]]
         return Page(items=items, next=items[-1].number if len(numbers) > limit else None)
 
     @routes.get("/sandbox/phones/{number}", responses=problem_responses(PhoneUnknown))
-    async def get_sandbox_phone(number: str) -> PhoneBody:
+    async def get_sandbox_phone(number: str) -> SandboxPhone:
         """One phone, its settings and its linked devices."""
         return _phone_body(phone_of(number).account)
 
     @routes.post("/sandbox/phones/{number}/settings", responses=problem_responses(PhoneUnknown))
-    async def change_sandbox_phone(number: str, body: SettingsRequest) -> PhoneBody:
+    async def change_sandbox_phone(number: str, body: SandboxPhoneSettings) -> SandboxPhone:
         """Change how the phone behaves; what is not given stays."""
         phone = phone_of(number)
         _apply(phone, body)
@@ -118,22 +117,22 @@ def router(sandbox: Sandbox) -> APIRouter:
         status_code=201,
         responses=problem_responses(PhoneUnknown, QrUnknown, LinkFailed, PhoneOffline),
     )
-    async def scan_with_sandbox_phone(number: str, body: QrBody) -> DeviceBody:
+    async def scan_with_sandbox_phone(number: str, body: SandboxScan) -> SandboxDevice:
         """Scan the QR code of a session; answers when the device has accepted."""
         phone = phone_of(number)
         phone.check_online()
-        return DeviceBody.of(await phone.linking.scan(body.qr))
+        return SandboxDevice.of(await phone.linking.scan(body.qr))
 
     @routes.post(
         "/sandbox/phones/{number}/enter-code",
         status_code=201,
         responses=problem_responses(PhoneUnknown, CodeUnknown, LinkFailed, PhoneOffline),
     )
-    async def enter_code_on_sandbox_phone(number: str, body: CodeBody) -> DeviceBody:
+    async def enter_code_on_sandbox_phone(number: str, body: SandboxCode) -> SandboxDevice:
         """Type in the pairing code of a session; answers when the device has accepted."""
         phone = phone_of(number)
         phone.check_online()
-        return DeviceBody.of(await phone.linking.enter_code(body.code))
+        return SandboxDevice.of(await phone.linking.enter_code(body.code))
 
     @routes.delete(
         "/sandbox/phones/{number}/devices/{device}",
@@ -154,7 +153,7 @@ def router(sandbox: Sandbox) -> APIRouter:
             PhoneUnknown, GroupUnknown, PhoneOffline, NumberInvalid, RecipientUnknown, NotAMember, QuoteUnknown
         ),
     )
-    async def send_from_sandbox_phone(number: str, body: SendRequest) -> SentBody:
+    async def send_from_sandbox_phone(number: str, body: SandboxSend) -> SandboxSent:
         """The phone sends, end-to-end encrypted, to a number, a JID, a LID or a group."""
         phone = phone_of(number)
         phone.check_online()
@@ -163,30 +162,30 @@ def router(sandbox: Sandbox) -> APIRouter:
             wa_id = phone.outbox.send_file(chat, body.media_kind(), body.media.file(), body.caption, body.quote)
         else:
             wa_id = phone.outbox.send_text(chat, body.text or "", body.quote)
-        return SentBody(wa_id=wa_id)
+        return SandboxSent(wa_id=wa_id)
 
     @routes.get("/sandbox/phones/{number}/messages", responses=problem_responses(PhoneUnknown, CursorInvalid))
     async def list_sandbox_messages(
         number: str, after: _After = "", limit: _Limit = _DEFAULT_LIMIT
-    ) -> Page[MessageBody]:
+    ) -> Page[SandboxMessage]:
         """What this phone decrypted and shows, oldest first."""
         found = phone_of(number).inbox.since(_seq(after), limit + 1)
-        items = [MessageBody.of(shown) for shown in found[:limit]]
+        items = [SandboxMessage.of(shown) for shown in found[:limit]]
         return Page(items=items, next=str(items[-1].seq) if len(found) > limit else None)
 
     # -- groups
 
     @routes.post("/sandbox/groups", status_code=201, responses=problem_responses(PhoneUnknown, NumberInvalid))
-    async def create_sandbox_group(body: GroupRequest) -> GroupBody:
+    async def create_sandbox_group(body: NewSandboxGroup) -> SandboxGroup:
         """A group of phones and what is linked to them. The first member makes it, unless another is named."""
         members = [phone_of(read_number(member)).account for member in body.members]
         creator = phone_of(read_number(body.creator)).account if body.creator else members[0]
-        return GroupBody.of(world.groups.create(body.subject, creator, members))
+        return SandboxGroup.of(world.groups.create(body.subject, creator, members))
 
     @routes.get("/sandbox/groups")
-    async def list_sandbox_groups() -> Page[GroupBody]:
+    async def list_sandbox_groups() -> Page[SandboxGroup]:
         """All groups."""
-        return Page(items=[GroupBody.of(group) for group in world.groups.all()])
+        return Page(items=[SandboxGroup.of(group) for group in world.groups.all()])
 
     # -- the record, and what shall go wrong
 
@@ -195,23 +194,23 @@ def router(sandbox: Sandbox) -> APIRouter:
         session: Annotated[str, Query(max_length=80, description="A device's JID, or a phone number.")] = "",
         after: _After = "",
         limit: _Limit = _DEFAULT_LIMIT,
-    ) -> Page[WireEntryBody]:
+    ) -> Page[SandboxWireEntry]:
         """What the server saw, in order; nothing of it is decrypted."""
         found = world.record.since(_seq(after), session.removeprefix("+"), limit + 1)
-        items = [WireEntryBody.model_validate(entry.as_dict()) for entry in found[:limit]]
+        items = [SandboxWireEntry.model_validate(entry.as_dict()) for entry in found[:limit]]
         return Page(items=items, next=str(items[-1].seq) if len(found) > limit else None)
 
     @routes.post("/sandbox/faults", status_code=201, responses=problem_responses(FaultRefused))
-    async def add_sandbox_fault(body: FaultRequest) -> FaultBody:
+    async def add_sandbox_fault(body: NewSandboxFault) -> SandboxFault:
         """Let something go wrong from now on."""
         fault = Fault.parse(body.model_dump(mode="json", by_alias=True, exclude_none=True))
         world.inject(fault)
-        return FaultBody.model_validate(fault.as_dict())
+        return SandboxFault.model_validate(fault.as_dict())
 
     @routes.get("/sandbox/faults")
-    async def list_sandbox_faults() -> Page[FaultBody]:
+    async def list_sandbox_faults() -> Page[SandboxFault]:
         """What goes wrong now."""
-        return Page(items=[FaultBody.model_validate(fault.as_dict()) for fault in world.faults.active()])
+        return Page(items=[SandboxFault.model_validate(fault.as_dict()) for fault in world.faults.active()])
 
     @routes.delete("/sandbox/faults", status_code=204)
     async def clear_sandbox_faults() -> None:
@@ -239,10 +238,6 @@ def app(sandbox: Sandbox) -> FastAPI:
     made.add_middleware(RequestIdMiddleware)
     made.include_router(router(sandbox), max_body_size=MAX_JSON_BYTES)
 
-    @made.get("/health/live")
-    async def live() -> ApiModel:
-        return ApiModel()
-
     return made
 
 
@@ -261,7 +256,7 @@ def _seq(after: str) -> int:
     return int(after)
 
 
-def _apply(phone: Phone, body: SettingsRequest | NewPhoneRequest) -> None:
+def _apply(phone: Phone, body: SandboxPhoneSettings | NewSandboxPhone) -> None:
     settings = phone.settings
     if body.name is not None and body.name != phone.account.name:
         phone.rename(body.name)
@@ -277,10 +272,10 @@ def _apply(phone: Phone, body: SettingsRequest | NewPhoneRequest) -> None:
         phone.set_online(body.online)
 
 
-def _phone_body(account: Account) -> PhoneBody:
+def _phone_body(account: Account) -> SandboxPhone:
     assert isinstance(account.phone, Phone)  # the only kind of phone that is ever added
     settings = account.phone.settings
-    return PhoneBody(
+    return SandboxPhone(
         number=account.number,
         name=account.name,
         jid=str(account.pn_jid),
@@ -290,5 +285,5 @@ def _phone_body(account: Account) -> PhoneBody:
         auto_reply=settings.auto_reply or None,
         typing=settings.typing,
         fail_next=settings.fail_next,
-        devices=[DeviceBody.of(device) for device in account.devices.values()],
+        devices=[SandboxDevice.of(device) for device in account.devices.values()],
     )

@@ -22,7 +22,7 @@ _MAX_TEXT = 65_536
 _Number = Annotated[str, Field(max_length=40)]
 
 
-class SandboxBody(ApiModel):
+class SandboxFacts(ApiModel):
     """Where the simulated WhatsApp listens."""
 
     web_socket_url: str
@@ -52,17 +52,17 @@ class _Settings(ApiRequest):
     """Refuse so many of the next messages and ask for them again."""
 
 
-class NewPhoneRequest(_Settings):
+class NewSandboxPhone(_Settings):
     """A phone to be added."""
 
     number: _Number
 
 
-class SettingsRequest(_Settings):
+class SandboxPhoneSettings(_Settings):
     """What to change."""
 
 
-class DeviceBody(ApiModel):
+class SandboxDevice(ApiModel):
     """A linked device."""
 
     number: int
@@ -75,7 +75,7 @@ class DeviceBody(ApiModel):
         return cls(number=device.number, jid=str(device.jid), lid=str(device.lid_jid), online=device.line is not None)
 
 
-class PhoneBody(ApiModel):
+class SandboxPhone(ApiModel):
     """A simulated phone."""
 
     number: str
@@ -87,16 +87,16 @@ class PhoneBody(ApiModel):
     auto_reply: str | bool | None
     typing: bool
     fail_next: int
-    devices: list[DeviceBody]
+    devices: list[SandboxDevice]
 
 
-class QrBody(ApiRequest):
+class SandboxScan(ApiRequest):
     """The text of a QR code."""
 
     qr: Annotated[str, Field(max_length=2_000)]
 
 
-class CodeBody(ApiRequest):
+class SandboxCode(ApiRequest):
     """A pairing code, with or without its dash."""
 
     code: Annotated[str, Field(max_length=40)]
@@ -113,7 +113,7 @@ def _is_base64(text: str) -> str:
     return text
 
 
-class SendMedia(ApiRequest):
+class SandboxFile(ApiRequest):
     """A file."""
 
     base64: Annotated[str, AfterValidator(_is_base64)]
@@ -124,7 +124,7 @@ class SendMedia(ApiRequest):
         return File(content=base64.b64decode(self.base64), mimetype=self.mimetype, filename=self.filename)
 
 
-class SendRequest(ApiRequest):
+class SandboxSend(ApiRequest):
     """A message: a text, or a file with or without a caption."""
 
     to: Annotated[str, Field(max_length=80)]
@@ -132,7 +132,7 @@ class SendRequest(ApiRequest):
     type: Literal["text", "image", "video", "audio", "document"] | None = None
     """How a file is sent; the mimetype decides if it is left out."""
     text: Annotated[str, Field(min_length=1, max_length=_MAX_TEXT)] | None = None
-    media: SendMedia | None = None
+    media: SandboxFile | None = None
     caption: Annotated[str, Field(max_length=_MAX_TEXT)] = ""
     quote: Annotated[str, Field(max_length=200)] = ""
     """The `waId` of a message to answer."""
@@ -151,13 +151,13 @@ class SendRequest(ApiRequest):
         return kind_for(self.media.mimetype if self.media is not None else "")
 
 
-class SentBody(ApiModel):
+class SandboxSent(ApiModel):
     """A message that was sent."""
 
     wa_id: str
 
 
-class ShownMediaBody(ApiModel):
+class SandboxShownFile(ApiModel):
     """A file that came with a message, after it was really downloaded and decrypted."""
 
     mimetype: str
@@ -169,7 +169,7 @@ class ShownMediaBody(ApiModel):
     """Why the file could not be had."""
 
 
-class MessageBody(ApiModel):
+class SandboxMessage(ApiModel):
     """A message on the phone's screen."""
 
     seq: int
@@ -185,7 +185,7 @@ class MessageBody(ApiModel):
     caption: str | None
     quoted: str | None
     """The `waId` that it answers, reacts to, edits or revokes."""
-    media: ShownMediaBody | None
+    media: SandboxShownFile | None
     at: Timestamp
     seen: int
     """How many copies of it were decrypted; it is shown once."""
@@ -205,7 +205,7 @@ class MessageBody(ApiModel):
             quoted=shown.quoted or None,
             media=None
             if media is None
-            else ShownMediaBody(
+            else SandboxShownFile(
                 mimetype=media.mimetype,
                 filename=media.filename,
                 size=media.size,
@@ -220,7 +220,7 @@ class MessageBody(ApiModel):
 # -- groups
 
 
-class GroupRequest(ApiRequest):
+class NewSandboxGroup(ApiRequest):
     """A group to be made."""
 
     subject: Annotated[str, Field(min_length=1, max_length=100)]
@@ -228,7 +228,7 @@ class GroupRequest(ApiRequest):
     creator: _Number | None = None
 
 
-class GroupBody(ApiModel):
+class SandboxGroup(ApiModel):
     """A group."""
 
     id: str
@@ -251,7 +251,7 @@ class GroupBody(ApiModel):
 # -- the record and the faults
 
 
-class CipherBody(ApiModel):
+class SandboxCipher(ApiModel):
     """A ciphertext as it shows itself without keys."""
 
     to: str
@@ -261,7 +261,7 @@ class CipherBody(ApiModel):
     counter: int
 
 
-class WireEntryBody(ApiModel):
+class SandboxWireEntry(ApiModel):
     """A stanza, or an event of a connection."""
 
     seq: int
@@ -277,11 +277,11 @@ class WireEntryBody(ApiModel):
     detail: str
     error: str
     offline: bool
-    ciphers: list[CipherBody]
+    ciphers: list[SandboxCipher]
     receipt_ids: list[str]
 
 
-class FaultRequest(ApiRequest):
+class NewSandboxFault(ApiRequest):
     """What shall go wrong. It ends after `times` strikes or `seconds`, whichever comes first, or when all are
     cleared; for a delay, `seconds` is the delay."""
 
@@ -297,7 +297,7 @@ class FaultRequest(ApiRequest):
     chain: ForgedChain | None = None
 
 
-class FaultBody(ApiModel):
+class SandboxFault(ApiModel):
     """A fault that is switched on."""
 
     kind: FaultKind

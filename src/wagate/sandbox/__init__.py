@@ -4,7 +4,12 @@ sandbox        starts and stops it all            · world       what the parts 
 server, connection, registration   sockets, login, linking · queries     answers to ``iq`` stanzas, a table
 routing        messages, receipts, offline queue  · groups      who is in which group
 record         what passed, nothing decrypted     · faults      what shall go wrong
-mediahost      encrypted files over HTTPS
+mediahost      encrypted files over HTTPS         · media       the files themselves
+
+phone          a simulated phone                  · phonekeys   its keys and sessions
+linking        by QR or code                      · phonestate  what it shares with its devices
+inbox, content what it shows                      · outbox      what it sends, and sends again
+behaviour      what its owner can set             · api         all of it by HTTP (apimodels, numbers, errors)
 
 It checks every signature that a client sends, and it outlives what links to it.
 """

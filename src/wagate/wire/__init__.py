@@ -2,7 +2,8 @@
 
 jid, node      addresses and stanzas            · codec, tokens   their binary form
 noise, certs   the handshake and its chain      · framing         the three-byte lengths
-keys           Curve25519 pairs, XEdDSA         · signal, senderkeys   one-to-one and group encryption
+keys, cbc      Curve25519 pairs, XEdDSA, AES    · signal, senderkeys   one-to-one and group encryption
+ratchet        one session, step by step        · ciphertext      what a ciphertext shows without keys
 adv, pairing   linking a device by QR or code   · media           encrypted files
 appstate       synchronised settings            · proto           protobuf messages (generated)
 

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, TextIO, cast
 
 import structlog
@@ -101,7 +102,7 @@ def _masked(name: str, value: Any) -> Any:
     if _names_a_secret(name) and value is not None and not isinstance(value, bool):
         return _MASK
     if isinstance(value, str):
-        return _API_KEY.sub(rf"\1_{_MASK}", _PHONE.sub(rf"\1{_MASK}\2", value))
+        return _API_KEY.sub(_without_key, _PHONE.sub(_without_digits, value))
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
     if isinstance(value, Mapping):
@@ -111,6 +112,16 @@ def _masked(name: str, value: Any) -> Any:
     return value
 
 
+# Functions, since a template would be expanded anew for every string of every line.
+def _without_digits(phone: re.Match[str]) -> str:
+    return f"{phone[1]}{_MASK}{phone[2]}"
+
+
+def _without_key(key: re.Match[str]) -> str:
+    return f"{key[1]}_{_MASK}"
+
+
+@lru_cache(maxsize=1024)
 def _names_a_secret(name: str) -> bool:
     # By the last word of the name: `api_key` and `adminPassword` are, `key_id` and `text_length` are not.
     words = re.findall(r"[A-Za-z][a-z]*", name)

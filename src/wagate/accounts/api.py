@@ -82,7 +82,7 @@ class Limits(ApiModel):
     messages_per_month: int | None = None
 
 
-class Me(ApiModel):
+class Caller(ApiModel):
     """Who the key of the request belongs to."""
 
     user: UserBody | None
@@ -97,10 +97,10 @@ def router(accounts: Accounts) -> APIRouter:
     routes = ApiRouter(tags=["accounts"])
 
     @routes.get("/api/me", responses=problem_responses(KeyNotFound))
-    async def get_me(principal: Access) -> Me:
+    async def get_me(principal: Access) -> Caller:
         """Who the key of the request belongs to, and what the account may use."""
         holder = await accounts.holder(principal)
-        return Me(
+        return Caller(
             user=None if holder.user is None else _user_body(holder.user),
             account=_account_body(holder.account),
             key=_key_body(holder.key),

@@ -7,11 +7,8 @@ program starts, and not found out about by a stranger.
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version as version_of
 
-import msgspec
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
@@ -20,12 +17,13 @@ from wagate.accounts.service import Accounts
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.settings import Settings
 from wagate.gateway import health, pages
+from wagate.gateway.document import add_document, gateway_version
 from wagate.gateway.headers import SecurityHeaders
 from wagate.gateway.health import Doctor, HealthCheck
 from wagate.gateway.shutdown import Stopping, StreamEnd
 from wagate.web import problems
 from wagate.web.auth import platform_admin
-from wagate.web.openapi import document, operations
+from wagate.web.openapi import operations
 from wagate.web.problems import ProblemMiddleware
 from wagate.web.requestid import RequestIdMiddleware
 from wagate.web.routing import MAX_JSON_BYTES
@@ -35,23 +33,6 @@ LifespanHook = Callable[[], AbstractAsyncContextManager[object]]
 #: What answers without a key though it stands under a guarded prefix.
 PUBLIC = frozenset({"/api/register", "/api/login"})
 _GUARDED_PREFIXES = ("/api/", "/sandbox")
-
-TAGS = {
-    "accounts": "Who you are, and the keys of your programs.",
-    "sessions": "Linked WhatsApp devices: link by QR or code, connect, watch.",
-    "messages": "Send, look up, react, edit, delete.",
-    "media": "Upload once, send many times; download what came.",
-    "events": "What happened, to be pulled or streamed.",
-    "webhooks": "What happened, sent to you, signed.",
-    "sandbox": "The simulated WhatsApp: phones, groups, faults, and what its server saw.",
-    "operations": "For whoever watches the gateway.",
-}
-
-_DESCRIPTION = """\
-A self-hosted WhatsApp gateway. JSON is camelCase, times are RFC 3339 in UTC, ids have a prefix and sort by time.
-Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`. Errors are `application/problem+json` (RFC 9457)
-with a stable `code`; [all of them](/docs/errors). Lists answer `{items, next}`; give `next` as `cursor` for the next
-page. 429 and 503 carry `Retry-After`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +79,14 @@ def build_app(parts: GatewayParts) -> FastAPI:
     app.state.authenticate = parts.accounts.authenticate
     app.state.stopping = stopping
     problems.install(app)
-    version = version_of("wagate")
     included = [accounts_router(parts.accounts), *parts.routers]
-    included.append(health.router(Doctor(parts.checks, parts.clock), version))
+    included.append(health.router(Doctor(parts.checks, parts.clock), gateway_version()))
     for router in included:
         app.include_router(router, max_body_size=MAX_JSON_BYTES)
     if parts.sandbox is not None:
         app.include_router(parts.sandbox, dependencies=[Depends(platform_admin)], max_body_size=MAX_JSON_BYTES)
     app.include_router(pages.router())
-    _add_document(app, version, parts.settings.public_url)
+    add_document(app, public_url=parts.settings.public_url)
     _check_operations(app)
     # The one added last is the outermost.
     app.add_middleware(ProblemMiddleware)
@@ -119,18 +99,6 @@ def build_app(parts: GatewayParts) -> FastAPI:
 def operation_id(route: APIRoute) -> str:
     """The name of a route's function in camelCase; clients are generated from it."""
     return to_camel(route.name)
-
-
-def _add_document(app: FastAPI, version: str, public_url: str) -> None:
-    @cache
-    def encoded() -> bytes:
-        servers = [public_url] if public_url else []
-        made = document(app, version=version, description=_DESCRIPTION, tags=TAGS, servers=servers)
-        return msgspec.json.encode(made, enc_hook=str)
-
-    @app.get("/openapi.json", include_in_schema=False)
-    async def get_openapi_document(_request: Request) -> Response:
-        return Response(encoded(), media_type="application/json", headers={"Cache-Control": "no-cache"})
 
 
 def _check_operations(app: FastAPI) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import text
 
 from wagate import runtime as composition
 from wagate.events.api import router as events_router
@@ -24,18 +23,17 @@ def gateway_app(
         GatewayParts(
             settings=runtime.settings,
             accounts=runtime.accounts,
+            # Routes are looked through in this order, so those of sending come first.
             routers=(
-                sessions_router(runtime.sessions),
                 messages_router(runtime.messages, runtime.history, runtime.library),
+                sessions_router(runtime.sessions),
                 media_router(runtime.library),
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
             ),
             sandbox=sandbox,
-            checks=(
-                HealthCheck(name="database", probe=lambda: runtime.db.read(lambda tx: tx.execute(text("SELECT 1")))),
-            ),
+            checks=(HealthCheck(name="database", probe=runtime.db.ping),),
             hooks=hooks,
             clock=runtime.clock,
         )

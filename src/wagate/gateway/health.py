@@ -69,7 +69,7 @@ class Part(ApiModel):
     status: PartState
 
 
-class Health(ApiModel):
+class GatewayHealth(ApiModel):
     """The gateway and its parts."""
 
     status: PartState
@@ -125,15 +125,17 @@ def router(doctor: Doctor, version: str) -> APIRouter:
             raise NotReady
         return Ready()
 
-    @routes.get("/health", responses={503: {"model": Health, "description": "A part that is needed is down."}})
-    async def get_health(response: Response) -> Health:
+    @routes.get("/health", responses={503: {"model": GatewayHealth, "description": "A part that is needed is down."}})
+    async def get_health(response: Response) -> GatewayHealth:
         """Every part and its state."""
         found = await doctor.examine()
         worst = _worst(found)
         if worst is PartState.DOWN:
             response.status_code = 503
             response.headers["Retry-After"] = "1"
-        return Health(status=worst, version=version, parts={name: Part(status=state) for name, state in found.items()})
+        return GatewayHealth(
+            status=worst, version=version, parts={name: Part(status=state) for name, state in found.items()}
+        )
 
     return routes
 

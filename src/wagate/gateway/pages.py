@@ -44,11 +44,14 @@ def router() -> APIRouter:
 def error_classes() -> list[type[WagateError]]:
     """Every error that a request can be answered with, one for each code, by status and code.
 
-    Of several classes with one code the most general stands for all. Features that were not imported are missing.
+    Of several classes with one code the most general stands for all, and a simulation for none. Features that were not
+    imported are missing.
     """
     found: dict[str, type[WagateError]] = {}
-    for error in _derived(WagateError):
-        if not issubclass(error, StartupError) and error.__module__.startswith("wagate."):
+    for error in sorted(_derived(WagateError), key=lambda error: error.__module__.startswith("wagate.sandbox")):
+        # What the command line says, it says as a client.
+        ours = error.__module__.startswith("wagate.") and not error.__module__.startswith("wagate.cli")
+        if ours and not issubclass(error, StartupError):
             found.setdefault(error.code, error)
     return sorted(found.values(), key=lambda error: (error.status, error.code))
 

@@ -202,6 +202,13 @@ class Database:
             raise StorageUnavailable("the database is closed", retry_after=None)
         return await self._loop.run_in_executor(self._readers, self._read, work)
 
+    async def ping(self) -> None:
+        """Find out whether the database answers.
+
+        :raises StorageUnavailable: if it does not.
+        """
+        await self.read(lambda tx: tx.connection.exec_driver_sql("SELECT 1"))
+
     async def close(self) -> None:
         """Finish what is queued, then let go of the database."""
         if self._closed:

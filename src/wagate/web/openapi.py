@@ -122,6 +122,8 @@ def _complete(entry: Json, operation: Operation) -> None:
         entry["security"] = [{name: needed} for name in SECURITY_SCHEMES]
     else:
         entry["security"] = []
+    # FastAPI writes "Get Me".
+    entry["summary"] = entry["summary"].capitalize()
     entry.setdefault("parameters", []).append({"$ref": "#/components/parameters/RequestId"})
     for parameter in entry["parameters"]:
         if "schema" in parameter:

@@ -222,7 +222,7 @@ function requestOf(path, method, fields, text) {
     else if (parameter.in === "header") headers[parameter.name] = input.value;
   }
   if (text) headers["Content-Type"] = "application/json";
-  return { url: address + (query.size ? `?${query}` : ""), method: method.toUpperCase(), headers, body: text ? text.value : undefined };
+  return { url: address + (query.toString() ? `?${query}` : ""), method: method.toUpperCase(), headers, body: text ? text.value : undefined };
 }
 
 async function send(request, output, stop) {

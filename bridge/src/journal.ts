@@ -48,6 +48,8 @@ export class Journal {
   #durable = 0
   #scheduled = false
   #over = false
+  /** Runs everything that one answer sets free; lets the frames among it go out in one piece. */
+  inOnePiece: (run: () => void) => void = run => run()
   #waiting: { commit: number; run: () => void; refuse?: (error: Error) => void }[] = []
 
   constructor(
@@ -125,7 +127,7 @@ export class Journal {
     for (const stored of flown.values.values()) this.#onStored(stored)
     if (flown.encrypted) reach('committed')
     if (flown.decrypted) reach('stored')
-    this.#release()
+    this.inOnePiece(() => this.#release())
     if (flown.encrypted) reach('written')
     if (flown.decrypted) reach('receipted')
     if (this.#gathering.values.size > 0 || this.#gathering.arrivals.length > 0) this.#commit()

@@ -4,6 +4,7 @@ import { complain } from './quiet.ts'
 import baileys from '@whiskeysockets/baileys/package.json' with { type: 'json' }
 import { Channel } from './channel.ts'
 import { installCurve } from './curve.ts'
+import { installHmac } from './hmac.ts'
 import { Memory } from './keys.ts'
 import { type ToBridge, VERSION } from './protocol.gen.ts'
 import { Link } from './session.ts'
@@ -18,6 +19,9 @@ if (path === undefined) {
 }
 
 installCurve()
+installHmac()
+// Baileys takes two stack traces for every frame it writes.
+Error.stackTraceLimit = 2
 
 const links = new Map<number, Link>()
 const memory = new Memory()
@@ -85,7 +89,7 @@ function refuse(frame: ToBridge): void {
 
 function note(what: string, reason: unknown): void {
   // Only where it came from: the message may quote a stanza.
-  const stack = reason instanceof Error ? (reason.stack ?? '').split('\n').slice(1, 4).join(' ').trim() : ''
+  const stack = reason instanceof Error ? (reason.stack ?? '').split('\n').slice(1).join(' ').trim() : ''
   const detail = `${reason instanceof Error ? reason.name : typeof reason} ${stack}`.slice(0, 500)
   channel.send({ t: 'Note', link: 0, level: 'warning', what, detail })
 }

@@ -14,6 +14,8 @@ interface RawSocket {
   close(): void
   terminate(): void
   once(event: 'close', listener: () => void): void
+  /** Below WebSocket; absent until connected. */
+  _socket?: { cork(): void; uncork(): void }
 }
 
 interface Client {
@@ -36,6 +38,12 @@ export function holdBack(sock: WASocket, journal: Journal): void {
     })
     // To Baileys a frame in line is a frame sent: their order is fixed, and it goes on with the next meanwhile.
     callback?.()
+  }
+  journal.inOnePiece = run => {
+    const below = socket._socket
+    below?.cork()
+    run()
+    below?.uncork()
   }
   client.close = () =>
     new Promise(resolve => {

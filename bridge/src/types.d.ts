@@ -62,3 +62,11 @@ declare module 'libsignal' {
     decryptWithSessions(data: Uint8Array, sessions: Session[]): Promise<{ session: Session; plaintext: Buffer }>
   }
 }
+
+declare module 'libsignal/src/crypto.js' {
+  const crypto: {
+    calculateMAC(key: Uint8Array, data: Uint8Array): Buffer
+    deriveSecrets(input: Uint8Array, salt: Uint8Array, info: Uint8Array, chunks?: number): Buffer[]
+  }
+  export default crypto
+}

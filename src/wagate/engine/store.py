@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Column, Index, LargeBinary, String, Table, bindparam, delete, select, update
+from sqlalchemy import Column, Index, LargeBinary, String, Table, and_, bindparam, delete, select, update
 
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.ids import SessionId
@@ -50,15 +50,18 @@ inbox = Table(
     Column("content", LargeBinary, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Column("consumed_at", UtcDateTime),
+    # Why a row was set aside for a person to look at; such a row is never handed out and never pruned.
+    Column("quarantined", String),
     sqlite_autoincrement=True,
 )
+_waiting = and_(inbox.c.consumed_at.is_(None), inbox.c.quarantined.is_(None))
 Index("uq_inbox_session_id_digest", inbox.c.session_id, inbox.c.digest, unique=True)
 Index(
     "ix_inbox_pending",
     inbox.c.session_id,
     inbox.c.seq,
-    sqlite_where=inbox.c.consumed_at.is_(None),
-    postgresql_where=inbox.c.consumed_at.is_(None),
+    sqlite_where=_waiting,
+    postgresql_where=_waiting,
 )
 Index("ix_inbox_consumed_at", inbox.c.consumed_at)
 
@@ -253,10 +256,10 @@ class Inbox:
         self._data_keys = DataKeys(db, ring)
 
     async def pending(self, session: SessionId, limit: int) -> list[InboxItem]:
-        """The oldest ``limit`` rows that were not taken."""
+        """The oldest ``limit`` rows that were neither taken nor set aside."""
         statement = (
             select(inbox.c.seq, inbox.c.kind, inbox.c.digest, inbox.c.content, inbox.c.received_at)
-            .where(inbox.c.session_id == session, inbox.c.consumed_at.is_(None))
+            .where(inbox.c.session_id == session, _waiting)
             .order_by(inbox.c.seq)
             .limit(limit)
         )
@@ -270,6 +273,11 @@ class Inbox:
         """Mark a row as handled, inside the transaction that stores what came of it."""
         taken = update(inbox).where(inbox.c.seq == seq, inbox.c.session_id == session)
         tx.execute(taken.values(consumed_at=self._clock.now()))
+
+    def quarantine(self, tx: Tx, session: SessionId, seq: int, reason: str) -> None:
+        """Set a row aside that could not be handled: it is kept, and handed out no more."""
+        row = update(inbox).where(inbox.c.seq == seq, inbox.c.session_id == session)
+        tx.execute(row.values(quarantined=reason))
 
     async def prune(self, limit: int = 1000) -> int:
         """Delete rows that were taken more than 48 hours ago; how many it were, at most ``limit``."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
+from wagate.core import jsontext
 from wagate.core.errors import WagateError
 from wagate.core.ids import SessionId
 from wagate.media.api import FORM_SLACK
@@ -223,9 +224,9 @@ def _answer(request: Request, message: Message) -> Response:
         return _failed(request, message)
     acknowledged = message.status not in PENDING
     body = {
-        "id": message.id,
+        "id": str(message.id),
         "waId": message.wa_id,
-        "sessionId": message.session_id,
+        "sessionId": str(message.session_id),
         "to": str(message.recipient),
         "type": message.type,
         # A receipt may have come meanwhile; the answer of a repeated request stays the same all the same.
@@ -240,13 +241,13 @@ def _failed(request: Request, message: Message) -> Response:
     assert failure is not None
     told = problem(stored_failure(failure.code), request)
     body = msgspec.json.decode(bytes(told.body))
-    body |= {"messageId": message.id, "waId": message.wa_id, "certain": failure.certain}
+    body |= {"messageId": str(message.id), "waId": message.wa_id, "certain": failure.certain}
     kept = {name: value for name, value in told.headers.items() if name == "retry-after"}
     return ProblemResponse(body, status_code=told.status_code, headers=kept)
 
 
 def _json(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(msgspec.json.encode(body), status, headers, "application/json")
+    return Response(jsontext.encode(body), status, headers, "application/json")
 
 
 def _position(cursor: str | None) -> int | None:

@@ -193,9 +193,9 @@ class Message:
     def to_json(self) -> dict[str, Any]:
         """The resource as the API and every event show it."""
         shown: dict[str, Any] = {
-            "id": self.id,
+            "id": str(self.id),
             "waId": self.wa_id,
-            "sessionId": self.session_id,
+            "sessionId": str(self.session_id),
             "direction": self.direction.value,
             "chat": str(self.chat),
             "chatLid": _text(self.chat_lid),

@@ -14,6 +14,9 @@ _GROUP: Final = re.compile(r"\d{5,25}(-\d{5,15})?")
 #: Groups made since 2021 have ids of 18 digits with this beginning; no phone number has more than 15.
 _GROUP_ID: Final = re.compile(r"120363\d{12,14}")
 
+#: The shortest numbers with their country, those of small islands; what is shorter is a service's number.
+_SHORTEST: Final = 7
+
 #: Servers in addresses -> the one we send to. Other clients write phone numbers with c.us.
 _SERVERS: Final = {PN: PN, "c.us": PN, LID: LID, GROUP: GROUP}
 
@@ -70,6 +73,8 @@ def _phone(text: str, own: str) -> str:
         if national is not None and phonenumbers.is_valid_number(national):
             chosen = national
     # Possible is enough: number ranges are opened faster than the tables follow.
-    if chosen is None or not phonenumbers.is_possible_number(chosen):
-        raise InvalidRecipient("not a phone number; write it with its country, such as +49 170 1234567")
-    return str(phonenumbers.format_number(chosen, phonenumbers.PhoneNumberFormat.E164)).removeprefix("+")
+    if chosen is not None and phonenumbers.is_possible_number(chosen):
+        digits = str(phonenumbers.format_number(chosen, phonenumbers.PhoneNumberFormat.E164)).removeprefix("+")
+        if len(digits) >= _SHORTEST:
+            return digits
+    raise InvalidRecipient("not a phone number; write it with its country, such as +49 170 1234567")

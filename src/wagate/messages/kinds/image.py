@@ -1,6 +1,6 @@
 """A picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from wagate.media.model import RemoteFile
@@ -46,7 +46,8 @@ def parse(body: Body, file: SendingFile) -> Content:
     """:raises TextTooLong: if the caption is."""
     picture = file.picture
     return Content(
-        file=file.announced(MediaKind.IMAGE),
+        # Pictures travel without a name.
+        file=replace(file.announced(MediaKind.IMAGE), filename=None),
         caption=checked_text(body.caption, "caption") or None,
         view_once=body.view_once,
         width=picture.width if picture else 0,

@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
@@ -59,6 +59,8 @@ _LOOK_SECONDS: Final = 30.0
 _DATABASE_PAUSE: Final = 1.0
 #: Chats known to be set up; forgetting one only makes its next message travel alone.
 _MAX_WARM: Final = 10_000
+
+T = TypeVar("T")
 
 _log = get_logger("messages.outbox")
 
@@ -118,6 +120,7 @@ class _Run:
     answers: list[_Answer] = field(default_factory=list)
     sends: set[asyncio.Task[None]] = field(default_factory=set)
     others: set[asyncio.Task[None]] = field(default_factory=set)
+    writes: set[asyncio.Future[Any]] = field(default_factory=set)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     more_queued: bool = True
@@ -139,7 +142,7 @@ class _Run:
                 tasks = [*self.others, *self.sends]
                 for task in tasks:
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await asyncio.gather(*tasks, *self.writes, return_exceptions=True)
                 await self._last_words()
         if self.failure is not None:
             raise self.failure
@@ -177,7 +180,7 @@ class _Run:
             return store.claim(tx, self.session.id, limit=_BATCH, without=without)
 
         try:
-            claimed = await self.outbox.db.write(work)
+            claimed = await self._write(work)
         except Unavailable:
             await self.outbox.clock.sleep(_DATABASE_PAUSE)
             self.more_queued = True
@@ -366,10 +369,18 @@ class _Run:
 
     # -- helpers
 
+    async def _write(self, work: Callable[[Tx], T]) -> T:
+        # Once queued, a write runs even if nobody waits for it. The end of this run does, because the next one must
+        # find everything written.
+        write = asyncio.ensure_future(self.outbox.db.write(work))
+        self.writes.add(write)
+        write.add_done_callback(self.writes.discard)
+        return await asyncio.shield(write)
+
     async def _write_patiently(self, work: Callable[[Tx], None]) -> None:
         while True:
             try:
-                await self.outbox.db.write(work)
+                await self._write(work)
             except Unavailable:
                 await self.outbox.clock.sleep(_DATABASE_PAUSE)
             else:

@@ -162,7 +162,7 @@ class Receiver:
 
     def _ours(self, tx: Tx, session: Session, wa_id: str) -> str:
         """Our id of a message if we have it, else WhatsApp's."""
-        return store.id_of(tx, session.id, wa_id) or wa_id
+        return str(store.id_of(tx, session.id, wa_id) or wa_id)
 
     # -- receipts
 
@@ -203,7 +203,7 @@ class Receiver:
             type=EventType.MESSAGE_WAITING,
             data={
                 "waId": item.stanza.get("id"),
-                "sessionId": session.id,
+                "sessionId": str(session.id),
                 "chat": str(where.chat.jid),
                 "chatLid": str(where.chat.lid) if where.chat.lid else None,
                 "from": str(where.sender.jid),
@@ -264,7 +264,7 @@ def _own(jid: Jid, session: Session) -> bool:
 
 def _attachment(item: Media) -> Attachment:
     return Attachment(
-        id=item.id,
+        id=str(item.id),
         mimetype=item.mimetype,
         size=item.size,
         sha256=item.sha256 or None,

@@ -327,7 +327,7 @@ def _sender(tx: Tx, principal: Principal, session: SessionId) -> Jid:
 def _digest(body: SendBody, session: SessionId, file: Media | None) -> bytes:
     """What makes two requests the same: every field with its default filled in, the session, and the file's bytes."""
     fields = body.model_dump(mode="json", by_alias=True)
-    fields["sessionId"] = session
+    fields["sessionId"] = str(session)
     fields["file"] = file.sha256 if file is not None else None
     return hashlib.sha256(msgspec.json.encode(fields, order="deterministic")).digest()
 
@@ -336,7 +336,7 @@ def _attachment(file: SendingFile | None) -> Attachment | None:
     if file is None:
         return None
     return Attachment(
-        id=file.media.id,
+        id=str(file.media.id),
         mimetype=file.media.mimetype,
         size=file.media.size,
         sha256=file.media.sha256,

@@ -36,7 +36,7 @@ _MEANING = {
 
 _DEED = {
     ReactionKind.RECONNECT_NOW: "reconnects at once, uncounted",
-    ReactionKind.BACKOFF: "reconnects after a random time of up to 1, 2, 4 … 60 s",
+    ReactionKind.BACKOFF: "reconnects after a random time of up to 1, 2, 4 … 45 s",
     ReactionKind.BACKOFF_LIMITED: "the same, "
     f"but after {FAILURES_UNTIL_ERROR} failures in a row status `error` and an attempt every 15 to 30 minutes",
     ReactionKind.WAIT_UNTIL: "tries again when the ban is over, not before",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.sessions.fakes import FakeLink
-from tests.sessions.world import World, principal_of, settle
+from tests.sessions.world import World, principal_of
 from wagate.core.ids import SessionId
 from wagate.engine.port import Vitals
 from wagate.sessions.api import SessionBody, router
@@ -209,7 +209,7 @@ async def test_without_a_code_404_and_when_connected_409(client: AsgiClient, wor
 async def test_a_waiting_request_is_answered_by_the_code(client: AsgiClient, world: World) -> None:
     lease, session = await world.hosted()
     waiting = asyncio.create_task(client.get(f"/api/sessions/{session.id}/qr", params={"wait": 30}))
-    await settle()
+    await world.settle()
     shown = ShownCode(code=CODE, expires_at=world.clock.now() + timedelta(seconds=60), version=1)
     await world.sessions.hosting.show_qr(lease, shown)
     assert (await asyncio.wait_for(waiting, 5)).json()["qrString"] == CODE

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.sessions.fakes import FakeLink
-from tests.sessions.world import SHOP, World, settle
+from tests.sessions.world import SHOP, World
 from wagate.engine.port import QueryFailed
 from wagate.sessions.codes import ShownCode
 from wagate.sessions.errors import AlreadyConnected, InvalidPhone, LinkingNotReady, QrNotAvailable
@@ -44,7 +44,7 @@ async def test_without_a_code_and_without_waiting_there_is_none(world: World) ->
 async def test_whoever_waits_gets_the_code_when_it_comes_without_time_passing(world: World) -> None:
     lease, session = await world.hosted()
     waiting = [asyncio.create_task(world.sessions.qr(world.principal, session.id, wait=30)) for _ in range(3)]
-    await settle()
+    await world.settle()
     assert not any(task.done() for task in waiting)
 
     await world.sessions.hosting.show_qr(lease, code_for(world))
@@ -56,9 +56,9 @@ async def test_whoever_waits_gets_the_code_when_it_comes_without_time_passing(wo
 async def test_the_wait_ends_when_its_time_is_over(world: World) -> None:
     _, session = await world.hosted()
     waiting = asyncio.create_task(world.sessions.qr(world.principal, session.id, wait=30))
-    await settle()
+    await world.settle()
     await world.clock.advance(29.9)
-    await settle()
+    await world.settle()
     assert not waiting.done()
     await world.clock.advance(0.2)
     with pytest.raises(QrNotAvailable):
@@ -68,7 +68,7 @@ async def test_the_wait_ends_when_its_time_is_over(world: World) -> None:
 async def test_a_scan_by_someone_else_ends_the_wait(world: World) -> None:
     lease, session = await world.hosted()
     waiting = asyncio.create_task(world.sessions.qr(world.principal, session.id, wait=30))
-    await settle()
+    await world.settle()
     await world.sessions.hosting.record(lease, Trigger.ONLINE, identity=SHOP)
     with pytest.raises(AlreadyConnected):
         await asyncio.wait_for(waiting, 5)
@@ -135,7 +135,7 @@ async def test_asking_for_a_code_connects_and_waits_until_whatsapp_offers_to_lin
     session = await world.new()
     link = FakeLink()
     asking = asyncio.create_task(world.sessions.pairing_code(world.principal, session.id, "+49 170 1234567"))
-    await settle()
+    await world.settle()
     assert (await world.now(session.id)).status is SessionStatus.CONNECTING
     await world.clock.advance(5)
     world.links.put(session.id, link, Stage.LINKING, world.clock.now())
@@ -183,7 +183,7 @@ async def test_a_bad_number_is_refused_before_anything_connects(world: World) ->
 async def test_nobody_waits_for_ever_for_whatsapp_to_offer_linking(world: World) -> None:
     session = await world.new()
     asking = asyncio.create_task(world.sessions.pairing_code(world.principal, session.id, "+491701234567"))
-    await settle()
+    await world.settle()
     await world.clock.advance(31)
     with pytest.raises(LinkingNotReady):
         await asyncio.wait_for(asking, 5)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sessions.fakes import FakeLink
-from tests.sessions.world import SHOP, World, pass_time, principal_of, until
+from tests.sessions.world import SHOP, World, principal_of
 from wagate.core.ids import SessionId
 from wagate.engine.lease import StaleEpoch
 from wagate.engine.port import RelayImpossible, Vitals
@@ -237,7 +237,7 @@ async def test_logout_has_the_open_connection_unlink_the_device(world: World) ->
     link = FakeLink()
     world.links.put(session.id, link, Stage.ONLINE, world.clock.now())
     logout = asyncio.create_task(world.sessions.logout(world.principal, session.id))
-    await until(lambda: link.logged_out)
+    await world.until(lambda: link.logged_out)
 
     # What the worker does when the connection ends with 401.
     await world.sessions.hosting.record(lease, Trigger.REVOKED, reason="logged_out", wipe=True, release=True)
@@ -254,7 +254,7 @@ async def test_a_logout_that_whatsapp_does_not_hear_ends_in_bounded_time(world: 
     link.failure = RelayImpossible() if trouble == "refuses" else None
     world.links.put(session.id, link, Stage.ONLINE, world.clock.now())
     logout = asyncio.create_task(world.sessions.logout(world.principal, session.id))
-    await pass_time(world.clock, 20)
+    await world.pass_time(20)
     after = await asyncio.wait_for(logout, 5)
     assert after.status is SessionStatus.LOGGED_OUT
     assert after.status_reason == ("logged_out" if trouble == "deaf" else "logged_out_unconfirmed")

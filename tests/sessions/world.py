@@ -20,8 +20,8 @@ from wagate.web.principal import Principal, Scope
 from wagate.wire.jid import LID, Jid
 
 SHOP = Identity(jid=Jid("491700000001", device=3), lid=Jid("900000000000001", LID, 3), push_name="Corner Shop")
-#: Turns of the loop, each with a turn of a thread, that anything here needs to settle.
-PATIENCE = 20_000
+#: Rounds after which what did not happen will not.
+PATIENCE = 3000
 
 
 @dataclass(slots=True)
@@ -114,6 +114,29 @@ class World:
         found = await self.events.read(self.principal.account_id, limit=1000)
         return [event for event in found if event.type == kind]
 
+    async def settle(self) -> None:
+        """Let every task go as far as it can without time passing."""
+        for _ in range(6):
+            # The writer takes jobs in order, so what was queued before this one is done and delivered after it.
+            await self.db.write(lambda tx: None)
+            await asyncio.to_thread(lambda: None)
+
+    async def until(self, check: Callable[[], bool], step: float = 0.0) -> None:
+        """Let others run until ``check`` holds; time goes on by ``step`` whenever nothing else can."""
+        for _ in range(PATIENCE):
+            if check():
+                return
+            await self.settle()
+            if step and not check():
+                await self.clock.advance(step)
+        raise AssertionError("it never came about")
+
+    async def pass_time(self, seconds: float, steps: int = 20) -> None:
+        """Let ``seconds`` pass, in steps between which everything settles."""
+        for _ in range(steps):
+            await self.clock.advance(seconds / steps)
+            await self.settle()
+
 
 def principal_of(clock: ManualClock, entropy: Entropy) -> Principal:
     return Principal(
@@ -121,27 +144,3 @@ def principal_of(clock: ManualClock, entropy: Entropy) -> Principal:
         user_id=UserId.new(clock.now(), entropy),
         scopes=frozenset(Scope),
     )
-
-
-async def settle() -> None:
-    """Let every task and the database's threads run for some turns."""
-    for _ in range(30):
-        await asyncio.to_thread(lambda: None)
-
-
-async def until(check: Callable[[], bool], clock: ManualClock | None = None, step: float = 0.05) -> None:
-    """Let others run until ``check`` holds; with a clock, time goes on meanwhile."""
-    for _ in range(PATIENCE):
-        if check():
-            return
-        await asyncio.to_thread(lambda: None)
-        if clock is not None:
-            await clock.advance(step)
-    raise AssertionError("it never came about")
-
-
-async def pass_time(clock: ManualClock, seconds: float, steps: int = 20) -> None:
-    """Let ``seconds`` pass, with time for the database between."""
-    for _ in range(steps):
-        await clock.advance(seconds / steps)
-        await settle()

@@ -154,8 +154,6 @@ class SessionActor:
         while True:
             ended: Closed | Wish | None = await self._idle(self._wait)
             if ended is None:
-                ended = await self._idle(self._pace.reserve())
-            if ended is None:
                 ended = await self._connect()
             if ended is Wish.RECONNECT:
                 self._failures = self._restarts = 0
@@ -173,15 +171,19 @@ class SessionActor:
             lambda: self._tools.hosting.record(self._lease, Trigger.OPENING, reason="worker_lost" if lost else None)
         )
         self._wishes.discard(Wish.RECONNECT)
-        self._connection += 1
-        self._codes_shown = 0
-        self._online_since = None
         request = OpenRequest(
             session=self._lease.session,
             epoch=self._lease.epoch,
             endpoint=self._tools.endpoint,
             proxy=await self._insist(lambda: self._tools.hosting.proxy(self._lease)),
         )
+        # The turn is taken last: after it nothing may hold an attempt up, or attempts would come in bursts.
+        wish = await self._idle(self._pace.reserve())
+        if wish is not None:
+            return wish
+        self._connection += 1
+        self._codes_shown = 0
+        self._online_since = None
         try:
             self._link = await within(self._clock, OPEN_SECONDS, self._open(request, self._sink(self._connection)))
         except TimeoutError:

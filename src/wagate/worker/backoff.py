@@ -6,18 +6,20 @@ from typing import Final
 from wagate.core.clock import Clock
 
 FIRST_SECONDS: Final = 1.0
-LONGEST_SECONDS: Final = 60.0
+#: A minute is the usual ceiling. A quarter of it is left for the queue below, so that a thousand sessions are back
+#: within a minute of the server: the last has slept by then, and 55 s of turns are over.
+LONGEST_SECONDS: Final = 45.0
 #: Two to the power of this is beyond :data:`LONGEST_SECONDS`; a larger exponent would only overflow.
 _ENOUGH_DOUBLINGS: Final = 6
 
-#: The cap for a whole fleet is 20 attempts a second; one less leaves room for timers that fire late.
-RECONNECTS_PER_SECOND: Final = 19.0
+#: The cap for a whole fleet is 20 attempts a second; two less leave room for timers and commits that come late.
+RECONNECTS_PER_SECOND: Final = 18.0
 #: First attempts, those that customers ask for, and the restarts that WhatsApp asks for (515).
 OPENINGS_PER_SECOND: Final = 100.0
 
 
 def full_jitter(attempt: int, random: Random) -> float:
-    """Seconds to wait before retry number ``attempt`` (from 0): anything up to 1, 2, 4 … 60 s with equal probability.
+    """Seconds to wait before retry number ``attempt`` (from 0): anything up to 1, 2, 4 … 45 s with equal probability.
 
     The whole range is drawn from, so that sessions which were cut off together come back apart (Brooker, "Exponential
     Backoff And Jitter", AWS 2015).

@@ -22,7 +22,7 @@ from wagate.core.logging import bound, get_logger
 from wagate.engine.lease import StaleEpoch
 from wagate.sessions.errors import ForbiddenTransition
 from wagate.sessions.model import LEASE_SECONDS, Desired, Lease, Session, Trigger
-from wagate.sessions.transition import WANTED
+from wagate.sessions.transition import WANTED, qr_topic
 from wagate.sessions.waiting import end, within
 from wagate.storage.bus import Bus
 from wagate.worker.actor import SessionActor, Wish
@@ -37,6 +37,8 @@ MARGIN_SECONDS: Final = 3.0
 LOOK_SECONDS: Final = 5.0
 #: Leases taken by one statement; more sessions than this are taken by several.
 CLAIM_LIMIT: Final = 500
+#: How long a session that is handed over is waited for.
+HANDOVER_SECONDS: Final = 5.0
 #: How long a stop waits for sessions to close. Process managers kill after ten seconds.
 STOP_SECONDS: Final = 8.0
 #: An actor that ran this long before it failed starts counting afresh.
@@ -93,10 +95,16 @@ class Supervisor:
     async def drain(self) -> None:
         """Take no more sessions and hand over those there are, one at a time."""
         self._draining = True
-        for hosted in list(self._hosted.values()):
-            hosted.actor.ask(Wish.RELEASE)
-            if hosted.task is not None:
-                await asyncio.wait((hosted.task,))
+        somebody_takes = True
+        for session_id, hosted in list(self._hosted.items()):
+            with self._bus.subscribe(qr_topic(session_id)) as news:
+                hosted.actor.ask(Wish.RELEASE)
+                if hosted.task is not None:
+                    await asyncio.wait((hosted.task,))
+                news.drain()
+                if somebody_takes:
+                    # The next one when this one is online elsewhere; if nobody is there to take it, at once.
+                    somebody_takes = await news.next(HANDOVER_SECONDS) is not None
 
     async def stop(self) -> None:
         """Close every session, keeping the links, and give up the leases."""

@@ -1,4 +1,4 @@
-"""`make faults`: the long run. Prints its seed, every kill, and at the end each broken promise or that there is none."""
+"""`make faults`: the long run. Prints its seed, every kill, and each broken promise or that there is none."""
 
 import argparse
 import asyncio

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from wagate.core import jsontext
 from wagate.core.ids import AccountId, EventId, SessionId
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -102,7 +103,7 @@ class Event:
 
 def encode(data: Mapping[str, Any]) -> str:
     """JSON text of a resource."""
-    return msgspec.json.encode(data).decode()
+    return jsontext.encode(data).decode()
 
 
 def rfc3339(moment: datetime) -> str:

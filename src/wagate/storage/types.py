@@ -7,6 +7,8 @@ import msgspec
 from sqlalchemy import BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator
 
+from wagate.core import jsontext
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -40,14 +42,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else msgspec.json.encode(value, enc_hook=_plain).decode()
+        return None if value is None else jsontext.encode(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else msgspec.json.decode(value)
-
-
-def _plain(value: Any) -> str:
-    # The encoder takes strings and none of their subclasses.
-    if isinstance(value, str):
-        return str(value)
-    raise TypeError(f"a {type(value).__name__} can't be stored as JSON")

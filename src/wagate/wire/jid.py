@@ -1,4 +1,4 @@
-"""Addresses. On the wire a JID and a string are different types (tags 247 and 250 against 252), and so they are here."""
+"""Addresses. On the wire a JID and a string are different types (tags 247, 250 against 252), and so they are here."""
 
 import re
 from dataclasses import dataclass

@@ -184,7 +184,10 @@ async def test_codes_are_put_in_on_the_way_out_and_never_stored(
     qr, status = await log.read(ADA, limit=10)
     assert qr.data == {"version": 1, "qrString": "2@secret"}
     assert status.data == {"version": 2}
-    assert (await log.read_all(after=0, limit=10))[0].data == qr.data
+    everything, newest = await log.read_all(after=0, limit=10, beside=log.head_at)
+    assert everything[0].data == qr.data
+    assert newest == everything[-1].seq
+    assert (await log.fetch([qr.seq, 999]))[qr.seq].data == qr.data
     stored = await database.read(lambda tx: tx.execute(text("SELECT data FROM events")).scalars().all())
     assert not any("secret" in data for data in stored)
 

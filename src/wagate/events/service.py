@@ -3,7 +3,7 @@
 import os
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, Entropy, EventId, SessionId
@@ -11,6 +11,8 @@ from wagate.events import store
 from wagate.events.model import CARRY_CODES, Event, EventType, encode, made_at
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
+
+T = TypeVar("T")
 
 #: Published after each commit that appended something, whoever's it is.
 ALL_EVENTS = "events"
@@ -104,10 +106,17 @@ class EventLog:
         )
         return await self._enriched(found)
 
-    async def read_all(self, *, after: int, limit: int) -> list[Event]:
-        """The events of all accounts after ``after``, for the one reader that serves them all."""
-        found = await self._db.read(lambda tx: store.read_all(tx, after=after, limit=limit))
-        return await self._enriched(found)
+    async def read_all(self, *, after: int, limit: int, beside: Callable[[Tx], T]) -> tuple[list[Event], T]:
+        """The events of all accounts after ``after``, for the one reader that serves them all, and what ``beside``
+        reads at the same moment: what it finds was true when the last of these events was committed, or later.
+        """
+        found, other = await self._db.read(lambda tx: (store.read_all(tx, after=after, limit=limit), beside(tx)))
+        return await self._enriched(found), other
+
+    async def fetch(self, seqs: Collection[int]) -> dict[int, Event]:
+        """These events by ``seq``, whoever's they are; those that are no longer kept are missing."""
+        found = await self._db.read(lambda tx: store.fetch(tx, seqs)) if seqs else []
+        return {event.seq: event for event in await self._enriched(found)}
 
     async def position(self, account_id: AccountId, event_id: EventId) -> int:
         """The ``seq`` after which to read on when ``event_id`` was the last that was seen.
@@ -121,9 +130,18 @@ class EventLog:
 
         return await self._db.read(work)
 
+    async def position_at(self, account_id: AccountId, moment: datetime) -> int:
+        """The ``seq`` after which to read for what happened at ``moment`` or later."""
+        return await self._db.read(lambda tx: store.last_before(tx, account_id, moment))
+
     async def head(self) -> int:
-        """The ``seq`` of the newest event."""
+        """The ``seq`` of the newest event; 0 if the log is empty."""
         return await self._db.read(store.head)
+
+    @staticmethod
+    def head_at(tx: Tx) -> int:
+        """As :meth:`head`, within a transaction: every event of a later commit has a higher one."""
+        return store.head(tx)
 
     async def prune(
         self, *, after: int, before: datetime, limit: int, still_needed: Sequence[store.StillNeeded]

@@ -114,6 +114,11 @@ def read_all(tx: Tx, *, after: int, limit: int) -> list[Event]:
     return [_event(row) for row in tx.execute(_READ_ALL, {"after": after, "count": limit}).all()]
 
 
+def fetch(tx: Tx, seqs: Collection[int]) -> list[Event]:
+    """Some events of any accounts."""
+    return [_event(row) for row in tx.execute(select(*_COLUMNS).where(events.c.seq.in_(seqs))).all()]
+
+
 def seq_of(tx: Tx, account_id: AccountId, event_id: EventId) -> int | None:
     """Where an event stands; ``None`` if it is not (or no longer) in the account's log."""
     found: int | None = tx.execute(

@@ -56,7 +56,7 @@ async def test_many_are_on_the_way_at_once_but_no_more_than_the_window(world: Wo
         await asleep(lambda: len(world.link.relayed) == 1)
         acks.ack(first.wa_id)
         await asleep(lambda: len(world.link.relayed) == 1 + WINDOW)
-        await quiet()
+        await quiet(world)
         assert len(world.link.relayed) == 1 + WINDOW
         # Answers may come in any order; each makes room for one.
         acks.ack(rest[3].wa_id)
@@ -74,7 +74,7 @@ async def test_the_first_message_to_a_chat_travels_alone(world: World) -> None:
     await world.send("again to Ada", to=ADA)
     async with world.sending():
         await asleep(lambda: len(world.link.relayed) == 1)
-        await quiet()
+        await quiet(world)
         assert len(world.link.relayed) == 1
         acks.ack(to_ada.wa_id)
         await asleep(lambda: len(world.link.relayed) == 2)
@@ -132,7 +132,7 @@ async def test_what_cannot_leave_is_tried_again_and_its_chat_waits_for_it(world:
         assert [relayed.text for relayed in world.link.relayed] == ["1", "3"]
         assert (await world.now(behind)).status is not MessageStatus.SENT
         late = await world.send("4", to=ADA)
-        await quiet()
+        await quiet(world)
         await world.clock.advance(PAUSES[0])
         await world.reaches(late, "sent")
     assert [relayed.text for relayed in world.link.relayed] == ["1", "3", "1", "2", "4"]
@@ -152,7 +152,7 @@ async def test_two_of_a_chat_that_cannot_leave_keep_their_order(world: World) ->
         acks.fail(first.wa_id, RelayImpossible())
         acks.ack(third.wa_id)
         world.link.answer = world.link.acknowledge
-        await quiet()
+        await quiet(world)
         await world.clock.advance(PAUSES[0])
         await world.reaches(second, "sent")
     assert [relayed.text for relayed in world.link.relayed] == ["warm", "1", "2", "3", "1", "2"]
@@ -167,7 +167,7 @@ async def test_what_can_never_leave_is_given_up_after_some_attempts(world: World
     async with world.sending():
         for attempt, pause in enumerate(PAUSES, start=1):
             await asleep(lambda attempt=attempt: len(world.link.relayed) == attempt)
-            await quiet()
+            await quiet(world)
             await world.clock.advance(pause)
         failed = await world.reaches(message, "failed")
     assert failed.failure == Failure(code="not_sent", certain=True)
@@ -264,7 +264,7 @@ async def test_a_receipt_that_overtook_the_acknowledgement_is_not_undone_by_it(w
         await world.reaches(await world.send("x", to=BOB), "sending")
         await asleep(lambda: len(acks.waiting) == 1)
         acks.ack(next(iter(acks.waiting)))
-        await quiet()
+        await quiet(world)
     now = await world.now(message)
     assert now.status is MessageStatus.READ
     assert now.status_at.sent is not None
@@ -312,7 +312,7 @@ async def test_a_failed_upload_is_tried_again_and_given_up_in_the_end(world: Wor
     async with world.sending():
         for attempt, pause in enumerate(PAUSES, start=1):
             await asleep(lambda attempt=attempt: len(world.hosts.uploads) == attempt)
-            await quiet()
+            await quiet(world)
             await world.clock.advance(pause)
         failed = await world.reaches(message, "failed")
         await world.reaches(behind, "sent")

@@ -268,7 +268,7 @@ async def test_the_wait_ends_when_the_message_is_sent(world: World) -> None:
 
 async def test_the_wait_ends_with_its_time_and_tells_the_state(world: World) -> None:
     waiting = asyncio.create_task(world.send(wait=10))
-    await quiet()
+    await quiet(world)
     await world.clock.advance(9.9)
     assert not waiting.done()
     await world.clock.advance(0.2)

@@ -1,6 +1,7 @@
 """Messages on a real database, with a session that is linked and an engine that does what a test says."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -38,6 +39,8 @@ ADA_LID = Jid("900000000000002", LID)
 BOB = Jid("491700000003")
 GROUP = Jid("120363000000000001", "g.us")
 MAX_FILE = 100_000
+#: Seconds after which what has not happened never will.
+PATIENCE = 20.0
 
 Answer = Callable[["Relayed"], Awaitable[datetime]]
 
@@ -265,11 +268,10 @@ class World:
 
     async def reaches(self, message: Message, status: str) -> Message:
         """Wait until the message has this status."""
-        for _ in range(2000):
-            found = await self.now(message)
-            if found.status == status:
-                return found
-        raise AssertionError(f"the message stays {found.status}")
+        deadline = time.monotonic() + PATIENCE
+        while (found := await self.now(message)).status != status:
+            assert time.monotonic() < deadline, f"the message stays {found.status}"
+        return found
 
 
 class Sending:
@@ -312,17 +314,21 @@ def seconds(clock: ManualClock) -> str:
 
 async def asleep(check: Callable[[], bool]) -> None:
     """Let others run until ``check`` holds."""
-    for _ in range(2000):
-        if check():
-            return
+    deadline = time.monotonic() + PATIENCE
+    while not check():
+        assert time.monotonic() < deadline, "it never came about"
         await asyncio.to_thread(lambda: None)
-    raise AssertionError("it never came about")
 
 
-async def quiet() -> None:
-    """Let everything that can happen without time passing happen."""
-    for _ in range(50):
-        await asyncio.to_thread(lambda: None)
+async def quiet(world: World) -> None:
+    """Let everything happen that can happen without time passing. A write that was queued before ours is done before
+    it, so a few rounds see the end of any chain.
+    """
+    for _ in range(5):
+        await world.db.write(lambda tx: None)
+        await world.db.read(lambda tx: None)
+        for _ in range(10):
+            await asyncio.sleep(0)
 
 
 __all__ = ["ADA", "ADA_LID", "BOB", "GROUP", "SHOP", "Acks", "Relayed", "World", "asleep", "quiet"]

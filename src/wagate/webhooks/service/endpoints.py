@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-import msgspec
-
+from wagate.core import jsontext
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, DeliveryId, EndpointId, Entropy, EventId, SessionId
 from wagate.core.seal import KeyRing
@@ -213,7 +212,7 @@ class Webhooks:
         }
         began = self._clock.monotonic()
         target = Target.of(endpoint, self._secrets)
-        answer = await self._sender.send(target, EventId.new(now, self._entropy), msgspec.json.encode(body).decode())
+        answer = await self._sender.send(target, EventId.new(now, self._entropy), jsontext.encode(body).decode())
         return TestResult(answer=answer, seconds=self._clock.monotonic() - began)
 
     def headers_of(self, endpoint: Endpoint) -> dict[str, str]:

@@ -142,30 +142,31 @@ def _parameter(spec: Json, parameter: Json) -> str:
 
 
 def _body(spec: Json, kind: str, schema: Json) -> Iterator[str]:
+    """A row for each field; those that only some of the variants have say which."""
     where = "body" if kind == "application/json" else kind
-    for name, variant in _variants(spec, schema):
-        place = f"{where}, {name}" if name else where
-        required = variant.get("required", [])
+    variants = list(_variants(spec, schema))
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for name, variant in variants:
         for field, described in variant.get("properties", {}).items():
-            mark = " *" if field in required else ""
-            text = _cell(described.get("description", ""))
-            yield f"| `{field}`{mark} | {place} | {_type(spec, described)} | {text} |"
+            # What tells the variants apart is required though it may have a default.
+            mark = " *" if field in variant.get("required", []) or (name and field == "type") else ""
+            kinds = "which of them" if name and field == "type" else _type(spec, described)
+            row = (f"`{field}`{mark}", kinds, _cell(described.get("description", "")))
+            rows.setdefault(row, []).append(name)
+    for (field, kinds, text), names in rows.items():
+        place = where if len(names) == len(variants) else f"{where} of {_listed(names)}"
+        yield f"| {field} | {place} | {kinds} | {text} |"
 
 
 def _variants(spec: Json, schema: Json) -> Iterator[tuple[str, Json]]:
-    """The object that a body is, or each of the objects that it may be with the name that tells them apart."""
+    """The object that a body is, or each that it may be, with the `type` that tells it from the others."""
     found = _resolved(spec, schema)
-    mapping = found.get("discriminator", {}).get("mapping")
-    if mapping:
-        for name, reference in mapping.items():
-            yield f"`{name}`", _resolved(spec, {"$ref": reference})
-        return
     options = found.get("oneOf") or found.get("anyOf")
-    if options:
-        for option in options:
-            yield from _variants(spec, option)
+    if not options:
+        yield str(found.get("properties", {}).get("type", {}).get("const", "")), found
         return
-    yield "", found
+    for option in options:
+        yield from _variants(spec, option)
 
 
 def _answer(status: str, response: Json) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """The reference pages say what the program does now."""
 
 import importlib.util
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-import pytest
 
 from wagate.core.settings import Settings
 from wagate.gateway.document import TAGS
@@ -37,10 +37,10 @@ def operations() -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-@pytest.mark.parametrize("name", ["errors.md", "settings.md", "http.md"])
-def test_the_page_is_what_would_be_made_now(name: str, repository: Path) -> None:
-    present = (repository / "docs" / "reference" / name).read_text("utf-8")
-    assert present == gen_docs().pages()[name], f"docs/reference/{name} is stale: run scripts/gen_docs.py"
+def test_the_pages_are_what_would_be_made_now() -> None:
+    """In a process of its own: which errors there are depends on what was imported."""
+    ran = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout) == (0, ""), ran.stdout + ran.stderr
 
 
 def test_every_route_says_what_it_does_and_belongs_somewhere() -> None:

@@ -103,6 +103,13 @@ async def test_bodies_are_described_as_they_are_read(spec: dict[str, Any]) -> No
     assert "HTTPValidationError" not in spec["components"]["schemas"]
 
 
+async def test_texts_are_for_readers_of_the_document(spec: dict[str, Any]) -> None:
+    scope = spec["components"]["schemas"]["Scope"]
+    assert "`admin` implies all others" in scope["description"]
+    assert "``" not in json.dumps(spec)
+    assert ":class:" not in json.dumps(spec)
+
+
 async def test_every_reference_leads_somewhere(spec: dict[str, Any]) -> None:
     def references(node: Any) -> list[str]:
         if isinstance(node, dict):

@@ -3,6 +3,7 @@
 Security with the scope each call needs, the problems that any call may answer, and our 400 in place of FastAPI's 422.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,9 @@ _REQUEST_ID = {
     "description": "An id of your own for this request; it is returned and logged. One is made if you send none.",
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/+=-]{1,128}$"},
 }
+
+#: A reference of Sphinx, such as :class:`~wagate.web.principal.Scope`.
+_ROLE = re.compile(r":\w+:`~?(?:\w+\.)*(\w+)`")
 
 Json = dict[str, Any]
 
@@ -106,7 +110,7 @@ def document(
         schemas.pop(unused, None)
     _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
     schemas.update(problem["$defs"])
-    components["schemas"] = {name: _without_titles(schemas[name]) for name in sorted(schemas)}
+    components["schemas"] = {name: _cleaned(schemas[name]) for name in sorted(schemas)}
     components["securitySchemes"] = SECURITY_SCHEMES
     components["parameters"] = {"RequestId": _REQUEST_ID}
     for operation in operations(app):
@@ -124,10 +128,12 @@ def _complete(entry: Json, operation: Operation) -> None:
         entry["security"] = []
     # FastAPI writes "Get Me".
     entry["summary"] = entry["summary"].capitalize()
+    if "description" in entry:
+        entry["description"] = _as_markdown(entry["description"])
     entry.setdefault("parameters", []).append({"$ref": "#/components/parameters/RequestId"})
     for parameter in entry["parameters"]:
         if "schema" in parameter:
-            parameter["schema"] = _without_titles(parameter["schema"])
+            parameter["schema"] = _cleaned(parameter["schema"])
     responses: Json = entry["responses"]
     if _is_frameworks(responses.get("422")):
         del responses["422"]
@@ -180,14 +186,22 @@ def _parameters(dependant: Dependant) -> Iterator[Any]:
         yield from _parameters(nested)
 
 
-def _without_titles(schema: Any) -> Any:
-    """Pydantic's titles repeat the names of fields; those of models are kept by being names of components."""
+def _cleaned(schema: Any) -> Any:
+    """A schema for readers of the document.
+
+    Pydantic's titles repeat the names of fields (those of models are kept by being names of components), and docstrings
+    are marked up for Python's tools.
+    """
     if isinstance(schema, dict):
         return {
-            name: _without_titles(part)
+            name: _as_markdown(part) if name == "description" and isinstance(part, str) else _cleaned(part)
             for name, part in schema.items()
             if not (name == "title" and isinstance(part, str))
         }
     if isinstance(schema, list):
-        return [_without_titles(part) for part in schema]
+        return [_cleaned(part) for part in schema]
     return schema
+
+
+def _as_markdown(text: str) -> str:
+    return _ROLE.sub(r"`\1`", text).replace("``", "`")

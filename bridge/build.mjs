@@ -12,7 +12,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  legalComments: 'linked',
+  legalComments: 'eof',
+  minifyWhitespace: true,
   // Optional parts of Baileys that this program never reaches: it builds no thumbnails and no link previews.
   external: ['sharp', 'jimp', 'link-preview-js', 'audio-decode'],
   banner: {

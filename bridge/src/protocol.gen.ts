@@ -3,7 +3,7 @@
 export const VERSION = 1
 export const MAX_FRAME = 67108864
 
-/** ``[tag, attributes, content]``. Text content travels as bytes: WhatsApp itself sends the same thing either way. */
+/** ``[tag, attributes, content]``. Text content travels as bytes. */
 export type Stanza = [tag: string, attrs: Record<string, string>, content: Stanza[] | Uint8Array | null]
 
 /** ``[kind, key, value]``: one stored value set, or deleted if ``value`` is null. */

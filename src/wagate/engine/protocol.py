@@ -23,7 +23,7 @@ MAX_FRAME: Final = 64 * 1024 * 1024
 
 
 class Stanza(msgspec.Struct, array_like=True, frozen=True):
-    """``[tag, attributes, content]``. Text content travels as bytes: WhatsApp itself sends the same thing either way."""
+    """``[tag, attributes, content]``. Text content travels as bytes."""
 
     tag: str
     attrs: dict[str, str]

@@ -29,7 +29,7 @@ _FAULT_VARIABLES = ("WAGATE_TEST_FAULTS", "WAGATE_BRIDGE_CRASH_AT")
 BUNDLE = Path(__file__).with_name("bridge.mjs")
 
 #: Small young generation and code size over peak speed: what an idle session costs counts more (docs/decisions).
-NODE_FLAGS = ("--max-semi-space-size=8",)
+NODE_FLAGS = ("--max-semi-space-size=4",)
 
 
 def node_executable() -> Path:

@@ -1,0 +1,22 @@
+"""Where a test may kill the bridge as a power cut would.
+
+``WAGATE_BRIDGE_CRASH_AT=<point>[:n]`` has the bridge send itself SIGKILL the n-th time it gets there; it is honoured
+only under ``WAGATE_TEST_FAULTS=1``. ``bridge/src/faults.ts`` has the same names, and a test compares them.
+"""
+
+from enum import StrEnum
+
+
+class CrashPoint(StrEnum):
+    #: A ratchet advanced in memory; its commit has not left.
+    ENCRYPTED = "encrypted"
+    #: The ratchet step is durable; the message has not left.
+    COMMITTED = "committed"
+    #: The message has left; its acknowledgement has not come.
+    WRITTEN = "written"
+    #: A message was decrypted in memory; its commit has not left.
+    DECRYPTED = "decrypted"
+    #: The message is in the inbox; its receipt has not left.
+    STORED = "stored"
+    #: The receipt has left.
+    RECEIPTED = "receipted"

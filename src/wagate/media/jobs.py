@@ -6,13 +6,14 @@ under one key with the same bytes, which harms nobody.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from wagate.core.clock import Clock
-from wagate.core.errors import WagateError
+from wagate.core.errors import Unavailable
 from wagate.core.ids import MediaId, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing, SealBroken
@@ -40,6 +41,7 @@ _PER_SESSION: Final = 3
 _PAUSES: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600))
 #: A wake-up can get lost and a session can come online: look at least this often.
 _LOOK_SECONDS: Final = 15.0
+_AFTER_ERROR_SECONDS: Final = 5.0
 
 _log = get_logger("media.fetcher")
 
@@ -76,8 +78,13 @@ class Fetcher:
             try:
                 while True:
                     news.drain()
-                    await self._start_due()
-                    await news.next(_LOOK_SECONDS)
+                    try:
+                        await self._start_due()
+                    except Unavailable as error:
+                        _log.warning("the fetcher waits for the database", code=error.code)
+                        await self._clock.sleep(_AFTER_ERROR_SECONDS)
+                    else:
+                        await news.next(_LOOK_SECONDS)
             finally:
                 running = list(self._running.values())
                 for task in running:
@@ -103,9 +110,10 @@ class Fetcher:
     async def _fetch(self, session: SessionId, link: EngineSession, pending: store.Pending) -> None:
         try:
             await self._attempt(session, link, pending)
-        except WagateError as error:
-            # The row stays pending, so the next look finds it again.
-            _log.warning("file not fetched", media_id=pending.media.id, code=error.code)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other files
+            # The row stays pending, so a later look finds it again; not at once, or a full disk would make a storm.
+            _log.warning("file not fetched", media_id=pending.media.id, error=type(error).__name__)
+            await self._clock.sleep(_AFTER_ERROR_SECONDS)
         finally:
             del self._running[pending.media.id]
             self._of_session[session] -= 1
@@ -129,7 +137,13 @@ class Fetcher:
         # The sender's word on the type counts only where the bytes say nothing.
         mimetype = sniff(content[:HEAD_BYTES], item.mimetype, item.filename)
         await self._settle(
-            replace(item, state=MediaState.READY, size=len(content), mimetype=mimetype, sha256=remote.sha256.hex())
+            replace(
+                item,
+                state=MediaState.READY,
+                size=len(content),
+                mimetype=mimetype,
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
         )
 
     async def _settle(self, item: Media) -> None:

@@ -74,7 +74,7 @@ class Media:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "id": self.id,
+            "id": str(self.id),
             "mimetype": self.mimetype,
             "size": self.size,
             "sha256": self.sha256,

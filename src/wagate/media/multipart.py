@@ -6,7 +6,7 @@ from email.message import Message
 from typing import Final
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser
+from python_multipart.multipart import MultipartParser, MultipartState
 
 from wagate.core.errors import BadRequest, UnsupportedMedia
 
@@ -143,7 +143,8 @@ class _Reader:
     def _parse(self, chunk: bytes | None) -> None:
         try:
             if chunk is None:
-                self._parser.finalize()
+                if self._parser.state != MultipartState.END:
+                    raise FormMalformed("the form ends too early")
             else:
                 self._parser.write(chunk)
         except FormParserError as error:

@@ -7,6 +7,7 @@ type is.
 
 import mimetypes
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Callable
 from typing import Final
 
@@ -103,8 +104,8 @@ def _guess(head: bytes) -> str:
 
 def _is_text(head: bytes) -> bool:
     try:
-        # The end may have cut a character in two.
-        text = head[:-4].decode() if len(head) > 4 else head.decode()
+        # The end of a longer file's beginning may cut a character in two.
+        text = getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD_BYTES)
     except UnicodeDecodeError:
         return False
     return bool(text) and all(c.isprintable() or c in "\r\n\t\f" for c in text)

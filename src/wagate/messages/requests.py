@@ -99,7 +99,7 @@ def parse_body(raw: bytes) -> SendBody:
         raise SendBodyMalformed("The body is nested too deeply") from error
     if not isinstance(given, dict):
         raise SendBodyMalformed("The body must be a JSON object")
-    if b"\\u0000" in raw and "\0" in str(given):
+    if b"\\u0000" in raw and _has_nul(given):
         raise SendBodyMalformed("The body holds a NUL character")
     name = given.get("type", "text")
     kind = kind_of(name) if isinstance(name, str) else None
@@ -128,6 +128,15 @@ def session_of(body: SendBody, in_path: SessionId | None) -> SessionId:
         return SessionId.parse(body.session_id)
     except ValueError:
         raise Invalid([_error("sessionId", "value_error", "Not the id of a session, such as ses_…")]) from None
+
+
+def _has_nul(value: Any) -> bool:
+    # PostgreSQL's texts can't hold it.
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(key) or _has_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
 
 
 def _check_file(body: SendBody, *, with_file: bool) -> None:

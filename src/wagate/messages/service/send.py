@@ -118,47 +118,18 @@ class Messages:
         :raises IdempotencyMismatch: if the key was used with another body.
         :raises OutcomeUnknown: if it can't be said whether it was accepted; the same key tells.
         """
-        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-            raise BadIdempotencyKey
-        kind = kinds.SENDABLE[body.type]
-        digest = _digest(body, session, file)
-        taken = TakenFile(media=file, mine=True) if file is not None else None
-        if kind.needs_file:
-            before = await self._db.read(
-                lambda tx: self._admitted(tx, principal, session, idempotency_key, digest, body)
-            )
-            if before is not None:
-                await self._sources.discard(taken)
-                return await self.wait_for(principal, before, wait)
-        try:
-            sending = None
-            if isinstance(body, FileBody) and kind.needs_file:
-                if taken is None:
-                    taken = await self._sources.take(principal, body.media)
-                sending = await self._sources.prepare(taken, body.media, picture=kind.needs_picture)
-            now = self._clock.now()
-            order = _Order(
-                principal=principal,
-                session=session,
-                kind=kind,
-                body=body,
-                content=kind.parse(body, sending),
-                file=sending,
-                key=idempotency_key,
-                digest=digest,
-                message=MessageId.new(now, self._entropy),
-                # As WhatsApp Web makes them; Baileys recognises a web client by the beginning.
-                wa_id="3EB0" + self._entropy(9).hex().upper(),
-            )
-            with self._bus.subscribe(message_topic(order.message)) as news:
-                accepted = await self._db.write(lambda tx: self._accept(tx, order))
-                if isinstance(accepted, Message):
-                    return await self._outcome(principal, accepted, news, wait)
-        except WagateError as error:
-            if not isinstance(error, OutcomeUnknown):
-                await self._sources.discard(taken)
-            raise
-        # A request with the same key was faster; its message is the answer to both.
+        taken = None if file is None else TakenFile(media=file, mine=True)
+        identifier = MessageId.new(self._clock.now(), self._entropy)
+        with self._bus.subscribe(message_topic(identifier)) as news:
+            try:
+                accepted = await self._submit(principal, session, body, idempotency_key, taken, identifier)
+            except WagateError as error:
+                if not isinstance(error, OutcomeUnknown):
+                    await self._sources.discard(taken)
+                raise
+            if isinstance(accepted, Message):
+                return await self._outcome(principal, accepted, news, wait)
+        # The same request was made before; the message that it made is the answer.
         await self._sources.discard(taken)
         return await self.wait_for(principal, accepted, wait)
 
@@ -190,6 +161,53 @@ class Messages:
             return None
 
     # -- accepting
+
+    async def _submit(
+        self,
+        principal: Principal,
+        session: SessionId,
+        body: SendBody,
+        key: str | None,
+        taken: TakenFile | None,
+        identifier: MessageId,
+    ) -> Message | MessageId:
+        """Get the file, then write the message; or the id of the one that this request made before."""
+        if key is not None and not _KEY.fullmatch(key):
+            raise BadIdempotencyKey
+        kind = kinds.SENDABLE[body.type]
+        digest = _digest(body, session, taken.media if taken else None)
+        sending, fetched = None, None
+        if isinstance(body, FileBody):
+            # A file may take a minute to fetch: say first what can be said without it.
+            before = await self._db.read(lambda tx: self._admitted(tx, principal, session, key, digest, body))
+            if before is not None:
+                return before
+            if taken is None:
+                fetched = taken = await self._sources.take(principal, body.media)
+        try:
+            if isinstance(body, FileBody) and taken is not None:
+                sending = await self._sources.prepare(taken, body.media, picture=kind.needs_picture)
+            order = _Order(
+                principal=principal,
+                session=session,
+                kind=kind,
+                body=body,
+                content=kind.parse(body, sending),
+                file=sending,
+                key=key,
+                digest=digest,
+                message=identifier,
+                # As WhatsApp Web makes them; Baileys recognises a web client by the beginning.
+                wa_id="3EB0" + self._entropy(9).hex().upper(),
+            )
+            accepted = await self._db.write(lambda tx: self._accept(tx, order))
+        except WagateError as error:
+            if not isinstance(error, OutcomeUnknown):
+                await self._sources.discard(fetched)
+            raise
+        if not isinstance(accepted, Message):
+            await self._sources.discard(fetched)
+        return accepted
 
     def _admitted(
         self,

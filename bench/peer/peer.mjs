@@ -1,5 +1,5 @@
 // The peer of the benchmark: bare Baileys with its keys in memory and a little Express. Nothing is durable here.
-// Environment: WA_URL, WA_ROOT (hex), NODE_EXTRA_CA_CERTS, HOOK (URL that inbound messages are posted to).
+// Environment: WA_URL, WA_ROOT (hex), NODE_EXTRA_CA_CERTS. POST /hook names the URL that inbound messages go to.
 import express from 'express'
 import { createRequire } from 'node:module'
 import * as baileys from '@whiskeysockets/baileys'
@@ -8,6 +8,7 @@ const pino = createRequire(import.meta.url)('pino')
 baileys.WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(process.env.WA_ROOT, 'hex')
 console.info = console.log = () => {}
 const sessions = new Map()
+let hook
 
 function memoryKeys() {
   const data = {}
@@ -37,9 +38,9 @@ function connect(id) {
   })
   socket.ev.on('messages.upsert', ({ messages }) => {
     for (const message of messages) {
-      if (message.key.fromMe || !process.env.HOOK) continue
-      const body = JSON.stringify({ id: message.key.id, text: message.message?.conversation })
-      fetch(process.env.HOOK, { method: 'POST', body, headers: { 'content-type': 'application/json' } }).catch(() => {})
+      if (message.key.fromMe || !hook) continue
+      const body = JSON.stringify({ waId: message.key.id, text: message.message?.conversation })
+      fetch(hook, { method: 'POST', body, headers: { 'content-type': 'application/json' } }).catch(() => {})
     }
   })
 }
@@ -54,6 +55,15 @@ app.post('/sessions/:id', (request, response) => {
 app.get('/sessions/:id', (request, response) => {
   const { qr, open } = sessions.get(request.params.id)
   response.json({ qr, open })
+})
+app.delete('/sessions/:id', async (request, response) => {
+  await sessions.get(request.params.id).socket.logout()
+  sessions.delete(request.params.id)
+  response.json({})
+})
+app.post('/hook', (request, response) => {
+  hook = request.body.url
+  response.json({})
 })
 app.post('/sessions/:id/send', async (request, response) => {
   const session = sessions.get(request.params.id)

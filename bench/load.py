@@ -1,0 +1,73 @@
+"""The load, the same for both sides: an even rate or a full window, and the endpoint that webhooks are posted to."""
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+One = Callable[[int], Awaitable[None]]
+
+
+async def at_rate(rate: float, count: int, one: One) -> None:
+    """Start ``count`` calls at an even pace, whether or not the earlier ones are done (an open loop: a side that is
+    slow can't make its own load smaller)."""
+    started = time.perf_counter()
+    tasks = []
+    for number in range(count):
+        await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
+        tasks.append(asyncio.ensure_future(one(number)))
+    await asyncio.gather(*tasks)
+
+
+async def in_window(window: int, count: int, one: One) -> None:
+    """Make ``count`` calls with ``window`` of them under way at any time."""
+    numbers = iter(range(count))
+
+    async def lane() -> None:
+        for number in numbers:
+            await one(number)
+
+    await asyncio.gather(*(lane() for _ in range(window)))
+
+
+def percentiles(times: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(times, n=100)
+    return {"p50": cuts[49], "p99": cuts[98]}
+
+
+class Sink:
+    """Notes when each message was posted to it, by the id that WhatsApp knows it by."""
+
+    def __init__(self) -> None:
+        self.arrived: dict[str, float] = {}
+        self.url = ""
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_post("/", self._post)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _post(self, request: web.Request) -> web.Response:
+        text = await request.read()
+        now = time.time()
+        body = json.loads(text)
+        data = body.get("data", body)
+        if body.get("type", "message.received") == "message.received":
+            self.arrived.setdefault(data["waId"], now)
+        return web.Response(status=204)

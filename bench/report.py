@@ -1,0 +1,97 @@
+"""The tables: on the terminal, and in bench/RESULTS.md."""
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.measures import MEASURES, Measure, Reading
+from bench.rig import SIDES
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+#: Readings by measure and side, one a round.
+Results = Mapping[str, Mapping[str, Sequence[Reading]]]
+
+_OURS, _PEERS = SIDES
+_HEAD = ("", "what", "unit", _OURS, "from … to", _PEERS, "from … to", "ratio", "goal")
+_CPU_HEAD = ("processor time of a message, ms", *("gateway", "bridge", "peer", "sandbox", "load"))
+
+
+def lines(results: Results) -> list[tuple[str, ...]]:
+    """One for each value, in the order of the measures."""
+    found = []
+    for measure in _measured(results):
+        for value in measure.values:
+            samples = {side: [r.values[value.key] for r in results[measure.id][side]] for side in SIDES}
+            ours, peers = (statistics.median(samples[side]) for side in (_OURS, _PEERS))
+            found.append(
+                (
+                    value.id,
+                    value.what,
+                    value.unit,
+                    _short(ours),
+                    _spread(samples[_OURS]),
+                    _short(peers),
+                    _spread(samples[_PEERS]),
+                    f"{ours / peers:.2f}",
+                    value.goal,
+                )
+            )
+    return found
+
+
+def cpu_lines(results: Results) -> list[tuple[str, ...]]:
+    """Where the processors' time went, one line for each measure and side."""
+    found = []
+    for measure in _measured(results):
+        for side in SIDES:
+            readings = results[measure.id][side]
+            if not readings[0].cpu:
+                continue
+            cells = []
+            for process in _CPU_HEAD[1:]:
+                times = [reading.cpu[process] for reading in readings if process in reading.cpu]
+                cells.append(f"{statistics.median(times):.2f}" if times else "")
+            found.append((f"{measure.id} {measure.what}, {side}", *cells))
+    return found
+
+
+def show(results: Results, title: str) -> None:
+    """Print both tables."""
+    console = Console()
+    for head, rows in ((_HEAD, lines(results)), (_CPU_HEAD, cpu_lines(results))):
+        table = Table(*head, title=title, title_justify="left", show_lines=False)
+        for row in rows:
+            table.add_row(*row)
+        if rows:
+            console.print(table)
+
+
+def write(results: Results, machine: str, rounds: int) -> None:
+    """Put both tables into bench/RESULTS.md."""
+    RESULTS.write_text(
+        f"# Measured\n\n{machine}.\n\n"
+        f"Medians of {rounds} rounds and their spread, the two sides in turns, both on the same sandbox; by "
+        "`make bench`. What the numbers mean stands in [performance](../docs/operations/performance.md). The peer stores nothing; "
+        "wagate answers once what it answers for is on disk.\n\n"
+        f"{_markdown(_HEAD, lines(results))}\n\n{_markdown(_CPU_HEAD, cpu_lines(results))}\n"
+    )
+
+
+def _measured(results: Results) -> Iterable[Measure]:
+    return (measure for measure in MEASURES if measure.id in results)
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ("---",) * len(head), *rows])
+
+
+def _spread(samples: Sequence[float]) -> str:
+    return f"{_short(min(samples))} … {_short(max(samples))}"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -23,9 +23,7 @@ OLDEST_PYTHON = (3, 11)
 
 def main() -> None:
     if sys.version_info[:2] < OLDEST_PYTHON:
-        stop(
-            f"wagate needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12"
-        )
+        stop(f"wagate needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12")
     npm_lock = BRIDGE / "package-lock.json"
     sources = [npm_lock, BRIDGE / "build.mjs", *sorted((BRIDGE / "src").glob("**/*.ts"))]
     step("environment in .venv", make_venv, [], VENV / "bin/python")

@@ -26,9 +26,7 @@ async def run(measures: Sequence[Measure], rounds: int) -> report.Results:
             for measure in measures:
                 for side in order:
                     async with open_rig() as rig:
-                        reading = await measure.run(
-                            rig, SIDES[side], lambda bar=bars[measure.id]: progress.advance(bar)
-                        )
+                        reading = await measure.run(rig, SIDES[side], partial(progress.advance, bars[measure.id]))
                     results[measure.id][side].append(reading)
     return results
 

@@ -22,7 +22,7 @@ _CPU_HEAD = ("processor time of a message, ms", *("gateway", "bridge", "peer", "
 
 def lines(results: Results) -> list[tuple[str, ...]]:
     """One for each value, in the order of the measures."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for measure in _measured(results):
         for value in measure.values:
             samples = {side: [r.values[value.key] for r in results[measure.id][side]] for side in SIDES}
@@ -75,8 +75,8 @@ def write(results: Results, machine: str, rounds: int) -> None:
     RESULTS.write_text(
         f"# Measured\n\n{machine}.\n\n"
         f"Medians of {rounds} rounds and their spread, the two sides in turns, both on the same sandbox; by "
-        "`make bench`. What the numbers mean stands in [performance](../docs/operations/performance.md). The peer stores nothing; "
-        "wagate answers once what it answers for is on disk.\n\n"
+        "`make bench`. What the numbers mean stands in [performance](../docs/operations/performance.md). "
+        "The peer stores nothing; wagate answers once what it answers for is on disk.\n\n"
         f"{_markdown(_HEAD, lines(results))}\n\n{_markdown(_CPU_HEAD, cpu_lines(results))}\n"
     )
 

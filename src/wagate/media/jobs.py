@@ -42,6 +42,7 @@ _PAUSES: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900, 3600,
 #: A wake-up can get lost and a session can come online: look at least this often.
 _LOOK_SECONDS: Final = 15.0
 _AFTER_ERROR_SECONDS: Final = 5.0
+_TIDY_SECONDS: Final = 3600.0
 
 _log = get_logger("media.fetcher")
 
@@ -74,12 +75,16 @@ class Fetcher:
 
     async def run(self) -> None:
         """Fetch until cancelled."""
+        tidied = -_TIDY_SECONDS
         with self._bus.subscribe(PENDING_TOPIC) as news:
             try:
                 while True:
                     news.drain()
                     try:
                         await self._start_due()
+                        if self._clock.monotonic() - tidied >= _TIDY_SECONDS:
+                            tidied = self._clock.monotonic()
+                            await drop_old_uploads(self._db, self._clock)
                     except Unavailable as error:
                         _log.warning("the fetcher waits for the database", code=error.code)
                         await self._clock.sleep(_AFTER_ERROR_SECONDS)

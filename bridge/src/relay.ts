@@ -24,6 +24,8 @@ export class Outgoing {
   readonly #devices: BaileysCache
   #sock: WASocket | undefined
   #queue: Relay[] = []
+  /** Taken from the queue and not handed to Baileys yet. */
+  #preparing: Relay | undefined
   #running = false
   #closed = false
   readonly #underWay = new Map<string, UnderWay>()
@@ -76,8 +78,10 @@ export class Outgoing {
     this.#closed = true
     for (const { call } of this.#underWay.values()) this.#fail(call, 'unknown', 0, 'the connection closed')
     this.#underWay.clear()
-    for (const { call } of this.#queue) this.#fail(call, 'impossible', 0, 'the connection closed')
+    const waiting = this.#preparing === undefined ? this.#queue : [this.#preparing, ...this.#queue]
+    this.#preparing = undefined
     this.#queue = []
+    for (const { call } of waiting) this.#fail(call, 'impossible', 0, 'the connection closed')
   }
 
   async #run(): Promise<void> {
@@ -100,20 +104,23 @@ export class Outgoing {
       this.#fail(relay.call, 'impossible', 0, sock ? 'this message is under way already' : 'not connected')
       return
     }
-    let handed: UnderWay | undefined
+    const handed: UnderWay = { call: relay.call, since: 0 }
+    this.#preparing = relay
     try {
       const content = proto.Message.decode(relay.message)
       await this.#findDevices(sock, relay)
-      if (this.#closed) throw new Error('the connection closed')
-      handed = { call: relay.call, since: Date.now() }
+      if (this.#closed) return
+      this.#preparing = undefined
+      handed.since = Date.now()
       this.#underWay.set(relay.messageId, handed)
       await sock.relayMessage(relay.to, content, {
         messageId: relay.messageId,
         additionalAttributes: relay.attributes
       })
     } catch (error) {
-      if (handed !== undefined && this.#underWay.get(relay.messageId) !== handed) return // settled when it closed
-      this.#underWay.delete(relay.messageId)
+      if (this.#closed) return // settled when it closed
+      this.#preparing = undefined
+      if (this.#underWay.get(relay.messageId) === handed) this.#underWay.delete(relay.messageId)
       // Nothing was written: Baileys writes the stanza last, and a write that waits for its commit does not throw.
       const cause = error instanceof NobodyThere ? 'recipient' : 'impossible'
       this.#fail(relay.call, cause, answerCodeOf(error), reasonOf(error))
@@ -167,5 +174,6 @@ export function answerCodeOf(error: unknown): number {
 }
 
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message.slice(0, 200) : ''
+  if (error instanceof Error) return error.message.slice(0, 200)
+  return typeof error === 'number' ? `the connection closed with ${error}` : ''
 }

@@ -1,0 +1,200 @@
+"""The real bridge between a real database and the sandbox, with nothing of the features in between."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, update
+
+from wagate.core.clock import SystemClock
+from wagate.core.ids import SessionId
+from wagate.core.seal import KeyRing
+from wagate.engine.baileys import BaileysEngine
+from wagate.engine.baileys.link import BaileysSession
+from wagate.engine.port import (
+    Closed,
+    Endpoint,
+    EngineEvent,
+    InboxItem,
+    InboxKind,
+    Linked,
+    Online,
+    OpenRequest,
+    QrIssued,
+)
+from wagate.engine.store import Inbox, KeyStore, inbox, session_secrets, signal_keys
+from wagate.sandbox.phone import Phone
+from wagate.sandbox.record import Direction, Entry
+from wagate.sandbox.sandbox import Sandbox
+from wagate.storage.database import Database, Tx
+from wagate.wire.jid import Jid
+from wagate.wire.proto import wa_pb2 as wa
+
+#: What does not happen within this many seconds on two busy cores does not happen.
+PATIENCE = 20.0
+
+E = TypeVar("E", bound=EngineEvent)
+T = TypeVar("T")
+
+_fence = Table("sessions", MetaData(), Column("id", String, primary_key=True), Column("epoch", Integer, nullable=False))
+
+
+async def until(what: Callable[[], T | None]) -> T:
+    """Poll until ``what`` says something true."""
+    async with asyncio.timeout(PATIENCE):
+        while not (found := what()):
+            await asyncio.sleep(0.01)
+        return found
+
+
+class Member:
+    """One linked account, seen from our side."""
+
+    def __init__(self, lab: "Lab", number: str) -> None:
+        self.lab = lab
+        self.number = number
+        self.id = SessionId.new(datetime.now(UTC))
+        self.epoch = 1
+        self.events: list[EngineEvent] = []
+        self._read = 0
+        self._came = asyncio.Event()
+        self.link: BaileysSession
+
+    async def sink(self, event: EngineEvent) -> None:
+        self.events.append(event)
+        self._came.set()
+
+    async def open(self) -> None:
+        self._read = len(self.events)
+        self.link = await self.lab.engine.open(
+            OpenRequest(session=self.id, epoch=self.epoch, endpoint=self.lab.endpoint), self.sink
+        )
+
+    async def next(self, kind: type[E]) -> E:
+        """The next event of that kind; those before it count as read."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                while self._read < len(self.events):
+                    self._read += 1
+                    event = self.events[self._read - 1]
+                    if isinstance(event, kind):
+                        return event
+                self._came.clear()
+                await self._came.wait()
+
+    async def online(self) -> Online:
+        await self.open()
+        return await self.next(Online)
+
+    async def relay(self, to: str | Jid, text: str, message_id: str = "") -> str:
+        """Send a text; its WhatsApp id."""
+        message_id = message_id or "3EB0" + os.urandom(9).hex().upper()
+        message = wa.Message(conversation=text).SerializeToString()
+        self.lab.sent[message_id] = message
+        await self.link.relay(Jid(to) if isinstance(to, str) else to, message, message_id)
+        return message_id
+
+    async def inbox(self) -> list[InboxItem]:
+        return await self.lab.inbox.pending(self.id, 10_000)
+
+    async def messages(self) -> list[tuple[str, wa.Message]]:
+        """What can be read in the inbox: id and content."""
+        return [
+            (item.stanza.get("id"), wa.Message.FromString(item.plaintext))
+            for item in await self.inbox()
+            if item.kind is InboxKind.MESSAGE
+        ]
+
+    async def texts(self) -> list[str]:
+        return [m.conversation for _, m in await self.messages() if m.conversation]
+
+    async def has_texts(self, count: int) -> list[str]:
+        """The texts in the inbox once there are that many."""
+        async with asyncio.timeout(PATIENCE):
+            while len(texts := await self.texts()) < count:
+                await asyncio.sleep(0.02)
+        return texts
+
+    def wire(self, stanza: str, direction: Direction = Direction.IN) -> list[Entry]:
+        """What the server saw of this account."""
+        entries = self.lab.sandbox.world.record.since(0, self.number, 100_000)
+        return [e for e in entries if e.stanza == stanza and e.direction is direction]
+
+
+class Lab:
+    """Made by :func:`open_lab`."""
+
+    def __init__(self, db: Database, sandbox: Sandbox, ring: KeyRing) -> None:
+        self.db = db
+        self.ring = ring
+        self.sandbox = sandbox
+        self.sent: dict[str, bytes] = {}
+        self.keys = KeyStore(db, ring, SystemClock())
+        self.inbox = Inbox(db, ring)
+        self.endpoint = Endpoint(
+            url=sandbox.websocket_url, root_key=sandbox.root_public_key, ca_pem=sandbox.media_ca_pem
+        )
+        #: Runs at each named point of the host's side.
+        self.at_point: dict[str, Callable[[], object]] = {}
+        self.engine = self.new_engine()
+
+    def new_engine(self) -> BaileysEngine:
+        async def sent_message(session: SessionId, message_id: str) -> bytes | None:
+            return self.sent.get(message_id)
+
+        async def faults(point: str, session: SessionId) -> None:
+            act = self.at_point.get(point)
+            result = act() if act is not None else None
+            if asyncio.iscoroutine(result):
+                await result
+
+        return BaileysEngine(keys=self.keys, clock=SystemClock(), sent_message=sent_message, faults=faults)
+
+    def phone(self, number: str, name: str = "") -> Phone:
+        return Phone.add(self.sandbox.world, number, name or f"User {number[-4:]}")
+
+    async def member(self, number: str) -> Member:
+        """A session that may be opened."""
+        member = Member(self, number)
+        await self.db.write(lambda tx: tx.execute(insert(_fence), {"id": member.id, "epoch": 1}))
+        return member
+
+    async def linked(self, number: str) -> Member:
+        """A phone, a session linked to it, and that session online."""
+        phone = self.phone(number)
+        member = await self.member(number)
+        await member.open()
+        code = (await member.next(QrIssued)).code
+        await phone.linking.scan(code)
+        await member.next(Linked)
+        assert (await member.next(Closed)).code == 515
+        await member.online()
+        return member
+
+    async def raise_epoch(self, member: Member) -> None:
+        """Another worker takes the session over."""
+        statement = update(_fence).where(_fence.c.id == member.id).values(epoch=_fence.c.epoch + 1)
+        await self.db.write(lambda tx: tx.execute(statement))
+
+
+@contextlib.asynccontextmanager
+async def open_lab(folder: Path) -> AsyncIterator[Lab]:
+    def create(tx: Tx) -> None:
+        for table in (_fence, signal_keys, session_secrets, inbox):
+            table.create(tx.connection)
+
+    async with contextlib.AsyncExitStack() as stack:
+        db = await Database.open(f"sqlite:///{folder / 'wagate.db'}")
+        stack.push_async_callback(db.close)
+        await db.write(create)
+        sandbox = Sandbox()
+        await sandbox.start()
+        stack.push_async_callback(sandbox.stop)
+        lab = Lab(db, sandbox, KeyRing.generate())
+        stack.push_async_callback(lambda: lab.engine.stop())
+        yield lab
+        assert sandbox.world.complaints == {}, "the bridge did something that a server refuses"

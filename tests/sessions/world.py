@@ -1,6 +1,5 @@
 """Sessions on a real database, with a clock that stands still."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -116,10 +115,10 @@ class World:
 
     async def settle(self) -> None:
         """Let every task go as far as it can without time passing."""
-        for _ in range(6):
+        for _ in range(8):
             # The writer takes jobs in order, so what was queued before this one is done and delivered after it.
             await self.db.write(lambda tx: None)
-            await asyncio.to_thread(lambda: None)
+            await self.db.read(lambda tx: None)
 
     async def until(self, check: Callable[[], bool], step: float = 0.0) -> None:
         """Let others run until ``check`` holds; time goes on by ``step`` whenever nothing else can."""

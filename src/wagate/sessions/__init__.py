@@ -6,11 +6,13 @@
     store.py       the table, and every statement on it
     transition.py  one step of the state table: row and event in one transaction
     service.py     what customers ask for: create, connect, disconnect, log out, delete
-    linking.py     the QR and the pairing code, which are never written to the database
+    linking.py     what a customer needs to link a phone: the QR code or the pairing code
+    codes.py       the codes on show, which are never written to the database
     hosting.py     what a worker does: claim, renew, record, release
     links.py       where requests find the open engine session
     qr.py          a QR code as PNG, SVG or text
     phone.py       phone numbers in any common spelling
+    proxy.py       the proxy a session connects through
     waiting.py     waits that end by the clock they are given
     api.py         the routes
 

@@ -96,7 +96,7 @@ async def test_phones_are_listed_page_by_page(api: Api) -> None:
         ("POST", f"/phones/{ALICE}/send", {"to": BOB, "media": {"base64": "!"}}, 400, "validation_failed"),
         ("POST", f"/phones/{ALICE}/send", {"to": "somebody", "text": "x"}, 400, "invalid_number"),
         ("POST", f"/phones/{ALICE}/send", {"to": "x@newsletter", "text": "x"}, 400, "invalid_number"),
-        ("POST", f"/phones/{ALICE}/send", {"to": "19990000", "text": "x"}, 422, "not_on_whatsapp"),
+        ("POST", f"/phones/{ALICE}/send", {"to": "19990000", "text": "x"}, 422, "not_in_sandbox"),
         ("POST", f"/phones/{ALICE}/send", {"to": "120363000@g.us", "text": "x"}, 404, "group_not_found"),
         ("POST", f"/phones/{ALICE}/send", {"to": BOB, "text": "x", "quote": "?"}, 422, "quote_not_found"),
         ("POST", "/groups", {"subject": "x", "members": []}, 400, "validation_failed"),

@@ -19,6 +19,7 @@ from rich.panel import Panel
 from wagate.cli.client import ApiClient
 from wagate.cli.program import Program, running
 from wagate.cli.sink import WebhookSink
+from wagate.core.clock import SystemClock
 from wagate.core.errors import WagateError
 
 SHOP = "4915112345678"
@@ -68,6 +69,7 @@ class Story:
         self.api = api
         self.sink = sink
         self.console = console
+        self.clock = SystemClock()
         self.session = ""
 
     async def tell(self) -> None:
@@ -146,7 +148,7 @@ class Story:
         try:
             async with asyncio.timeout(STEP_TIMEOUT):
                 while (found := await check()) is None:
-                    await asyncio.sleep(CHECK_EVERY)
+                    await self.clock.sleep(CHECK_EVERY)
                 return found
         except TimeoutError as error:
             raise DemoFailed(f"it did not happen within {STEP_TIMEOUT:.0f} s that {what}") from error

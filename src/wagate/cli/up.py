@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
-
-from fastapi import APIRouter
+from typing import TYPE_CHECKING, Any
 
 from wagate.cli.stopping import stop_signal
 from wagate.core.logging import configure_logging
@@ -16,6 +14,9 @@ from wagate.gateway.server import HttpServer
 from wagate.runtime import find_endpoint, open_runtime, start_jobs
 from wagate.worker.compose import supervisor
 
+if TYPE_CHECKING:
+    from wagate.sandbox.sandbox import Sandbox
+
 
 async def run_up(settings: Settings, sandbox: bool) -> None:
     """Serve until SIGTERM or SIGINT; prints ``ready <url>`` once requests are answered.
@@ -25,12 +26,10 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
     configure_logging(settings.log_level, settings.log_format)
     stop = stop_signal()
     async with AsyncExitStack() as stack:
-        if sandbox:
-            endpoint, control = await _inner_sandbox(stack)
-        else:
-            endpoint, control = await find_endpoint(settings), None
+        inner = await _start_sandbox(stack) if sandbox else None
+        endpoint = _endpoint_of(inner) if inner else await find_endpoint(settings)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
-        server = HttpServer(gateway_app(runtime, sandbox=control), host=settings.host, port=settings.port)
+        server = HttpServer(gateway_app(runtime, sandbox=inner), host=settings.host, port=settings.port)
         await server.start()
         stack.push_async_callback(server.stop)
         worker = supervisor(runtime, alone=not settings.database_url)
@@ -40,19 +39,24 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
         stack.push_async_callback(_cancel, jobs)
         await worker.start()
         stack.push_async_callback(worker.stop)
+        # Once more, to be first in the order of stopping: requests that run may still need the worker.
+        stack.push_async_callback(server.stop)
         print(f"ready {server.url}", flush=True)
         await _first(stop.wait(), server.wait())
 
 
-async def _inner_sandbox(stack: AsyncExitStack) -> tuple[Endpoint, APIRouter]:
-    from wagate.sandbox.api import router
+async def _start_sandbox(stack: AsyncExitStack) -> "Sandbox":
+    # Imported when asked for: a gateway without a sandbox does not carry one in memory.
     from wagate.sandbox.sandbox import Sandbox
 
-    inner = Sandbox()
-    await inner.start()
-    stack.push_async_callback(inner.stop)
-    endpoint = Endpoint(url=inner.websocket_url, root_key=inner.root_public_key, ca_pem=inner.media_ca_pem)
-    return endpoint, router(inner)
+    sandbox = Sandbox()
+    await sandbox.start()
+    stack.push_async_callback(sandbox.stop)
+    return sandbox
+
+
+def _endpoint_of(sandbox: "Sandbox") -> Endpoint:
+    return Endpoint(url=sandbox.websocket_url, root_key=sandbox.root_public_key, ca_pem=sandbox.media_ca_pem)
 
 
 async def _first(*works: Coroutine[Any, Any, object]) -> None:

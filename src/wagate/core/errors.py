@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 
 class WagateError(Exception):
-    """Something went wrong inside wagate."""
+    """Something went wrong inside wagate; the log has the reason under this request's id."""
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500

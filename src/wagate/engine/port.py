@@ -106,7 +106,7 @@ class InboxItem:
 class RelayRefused(WagateError):
     """WhatsApp's server refused the message; it was not sent."""
 
-    code = "refused_by_whatsapp"
+    code = "relay_refused"
     status = 422
     certain = True
 
@@ -126,7 +126,7 @@ class RelayUnknown(WagateError):
 class RelayImpossible(WagateError):
     """The message could not be encrypted or written; it was not sent."""
 
-    code = "not_sent"
+    code = "relay_impossible"
     status = 503
     certain = True
 
@@ -134,7 +134,7 @@ class RelayImpossible(WagateError):
 class RecipientUnknown(RelayImpossible):
     """The recipient is not on WhatsApp."""
 
-    code = "not_on_whatsapp"
+    code = "relay_recipient_unknown"
     status = 422
 
 

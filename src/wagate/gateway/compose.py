@@ -1,6 +1,7 @@
 """The gateway of a runtime: every feature's routes over the runtime's services."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 
@@ -14,11 +15,14 @@ from wagate.realtime.api import router as realtime_router
 from wagate.sessions.api import router as sessions_router
 from wagate.webhooks.api import router as webhooks_router
 
+if TYPE_CHECKING:
+    from wagate.sandbox.sandbox import Sandbox
+
 
 def gateway_app(
-    runtime: composition.Runtime, *, sandbox: APIRouter | None = None, hooks: Sequence[LifespanHook] = ()
+    runtime: composition.Runtime, *, sandbox: "Sandbox | None" = None, hooks: Sequence[LifespanHook] = ()
 ) -> FastAPI:
-    """All routes; ``sandbox`` adds the control of one inside this process."""
+    """All routes; ``sandbox`` is one inside this process that admins may steer."""
     return build_app(
         GatewayParts(
             settings=runtime.settings,
@@ -32,9 +36,16 @@ def gateway_app(
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
             ),
-            sandbox=sandbox,
+            sandbox=None if sandbox is None else _control(sandbox),
             checks=(HealthCheck(name="database", probe=runtime.db.ping),),
             hooks=hooks,
             clock=runtime.clock,
         )
     )
+
+
+def _control(sandbox: "Sandbox") -> APIRouter:
+    # Imported when asked for: a gateway without a sandbox does not carry one in memory.
+    from wagate.sandbox.api import router
+
+    return router(sandbox)

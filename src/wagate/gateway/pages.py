@@ -48,7 +48,7 @@ def error_classes() -> list[type[WagateError]]:
     imported are missing.
     """
     found: dict[str, type[WagateError]] = {}
-    for error in sorted(_derived(WagateError), key=lambda error: error.__module__.startswith("wagate.sandbox")):
+    for error in sorted([WagateError, *_derived(WagateError)], key=lambda error: error.__module__.startswith("wagate.sandbox")):
         # What the command line says, it says as a client.
         ours = error.__module__.startswith("wagate.") and not error.__module__.startswith("wagate.cli")
         if ours and not issubclass(error, StartupError):

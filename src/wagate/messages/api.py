@@ -43,7 +43,7 @@ from wagate.messages.errors import (
 )
 from wagate.messages.model import PENDING, Direction, Message, MessageStatus, rfc3339
 from wagate.messages.recipient import resolve
-from wagate.messages.requests import Invalid, SendBodyMalformed, read_request, session_of
+from wagate.messages.requests import Invalid, read_request, session_of
 from wagate.messages.service.query import History
 from wagate.messages.service.send import DEFAULT_WAIT, MAX_WAIT, Messages
 from wagate.messages.service.sources import BadBase64, MediaMissing
@@ -62,7 +62,7 @@ from wagate.web.pages import (
     encode_cursor,
 )
 from wagate.web.principal import Principal
-from wagate.web.problems import ProblemResponse, problem, problem_responses
+from wagate.web.problems import BodyMalformed, ProblemResponse, problem, problem_responses
 from wagate.web.routing import ApiRouter
 
 Wait = Annotated[
@@ -76,7 +76,7 @@ IdempotencyKey = Annotated[
 
 _REFUSALS: Final[tuple[type[WagateError], ...]] = (
     FormMalformed,
-    SendBodyMalformed,
+    BodyMalformed,
     BadIdempotencyKey,
     BadBase64,
     MediaMissing,

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import ValidationError
 
-from wagate.core.errors import BadRequest, UnsupportedMedia
+from wagate.core.errors import UnsupportedMedia
 from wagate.core.ids import SessionId
 from wagate.media.model import Media
 from wagate.media.multipart import FormMalformed, is_form, read_form
@@ -15,6 +15,7 @@ from wagate.media.service.library import Library
 from wagate.messages.kinds import SENDABLE, kind_of
 from wagate.messages.kinds.body import FileBody, SendBody
 from wagate.web.principal import Principal
+from wagate.web.problems import BodyMalformed
 
 #: A text of 65,536 characters of four bytes each, a thousand mentions, and some.
 _MAX_PAYLOAD: Final = 1024 * 1024
@@ -26,12 +27,6 @@ class Invalid(Exception):
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__()
         self.errors = errors
-
-
-class SendBodyMalformed(BadRequest):
-    """The body can't be read."""
-
-    code = "malformed_body"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +42,7 @@ async def read_request(
 ) -> SendRequest:
     """Read the body; a file in it is stored.
 
-    :raises Invalid: :raises SendBodyMalformed: :raises FormMalformed: :raises UnsupportedType: :raises FileTooLarge:
+    :raises Invalid: :raises BodyMalformed: :raises FormMalformed: :raises UnsupportedType: :raises FileTooLarge:
     :raises UnsupportedMedia: if it is neither JSON nor a form.
     """
     if is_form(content_type):
@@ -88,19 +83,19 @@ async def _read_form(
 def parse_body(raw: bytes) -> SendBody:
     """Read and check the JSON of a message.
 
-    :raises SendBodyMalformed: if it is no JSON object. :raises Invalid: if a field does not fit.
+    :raises BodyMalformed: if it is no JSON object. :raises Invalid: if a field does not fit.
     :raises UnsupportedType: if messages of its type can't be sent yet.
     """
     try:
         given = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise SendBodyMalformed("The body is not valid JSON") from error
+        raise BodyMalformed("The body is not valid JSON") from error
     except RecursionError as error:
-        raise SendBodyMalformed("The body is nested too deeply") from error
+        raise BodyMalformed("The body is nested too deeply") from error
     if not isinstance(given, dict):
-        raise SendBodyMalformed("The body must be a JSON object")
+        raise BodyMalformed("The body must be a JSON object")
     if b"\\u0000" in raw and _has_nul(given):
-        raise SendBodyMalformed("The body holds a NUL character")
+        raise BodyMalformed("The body holds a NUL character")
     name = given.get("type", "text")
     kind = kind_of(name) if isinstance(name, str) else None
     if kind is None:

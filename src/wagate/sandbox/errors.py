@@ -54,7 +54,7 @@ class PhoneOffline(Conflict):
 class RecipientUnknown(Unprocessable):
     """Nobody in the sandbox has this number."""
 
-    code = "not_on_whatsapp"
+    code = "not_in_sandbox"
 
 
 class NotAMember(Unprocessable):

@@ -28,7 +28,6 @@ from wagate.web.auth import CredentialAmbiguous, CredentialMissing, Guard, Platf
 from wagate.web.problems import (
     MEDIA_TYPE,
     BodyMalformed,
-    InternalError,
     Problem,
     ValidationFailed,
     response_of,
@@ -161,7 +160,7 @@ def _common(operation: Operation) -> Iterator[type[WagateError]]:
             yield PlatformAdminOnly
     if operation.takes_path_parameters:
         yield NotFound
-    yield InternalError
+    yield WagateError
 
 
 def _add(responses: Json, error: type[WagateError]) -> None:

@@ -76,12 +76,6 @@ class Refused(WagateError):
     status: ClassVar[int] = 400
 
 
-class InternalError(WagateError):
-    """Something went wrong inside wagate; the log has the reason under this request's id."""
-
-    code = "internal_error"
-
-
 class FieldError(ApiModel):
     """What is wrong with one field."""
 
@@ -274,10 +268,10 @@ class ProblemMiddleware:
         try:
             await self._app(scope, receive, send_problem)
         except Exception as error:
-            _log.error("request failed", code=InternalError.code, exc_info=error)
+            _log.error("request failed", code=WagateError.code, exc_info=error)
             if started:
                 raise
-            await problem(InternalError(), HTTPConnection(scope))(scope, receive, send)
+            await problem(WagateError(), HTTPConnection(scope))(scope, receive, send)
 
 
 def _is_plain_text(message: Message) -> bool:

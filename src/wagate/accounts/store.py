@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    bindparam,
     func,
     insert,
     or_,
@@ -133,7 +134,7 @@ def free_form_fingerprints(tx: Tx) -> frozenset[bytes]:
 
 def find_holder(tx: Tx, fingerprint: bytes) -> Holder | None:
     """The key of this fingerprint with its account and user, unless it was revoked."""
-    row = tx.execute(_holders().where(api_keys.c.fingerprint == fingerprint, api_keys.c.revoked_at.is_(None))).first()
+    row = tx.execute(_FIND_HOLDER, {"print": fingerprint}).first()
     return None if row is None else _holder(row)
 
 
@@ -202,6 +203,9 @@ def _holders() -> Any:
             users, users.c.id == api_keys.c.user_id
         )
     )
+
+
+_FIND_HOLDER = _holders().where(api_keys.c.fingerprint == bindparam("print"), api_keys.c.revoked_at.is_(None))
 
 
 def _holder(row: Row[Any]) -> Holder:

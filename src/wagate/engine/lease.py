@@ -4,7 +4,7 @@ Only the owner of a session's lease may change what is stored for it. Each claim
 epoch; every transaction that writes for a session checks that the epoch it was given still rules.
 """
 
-from sqlalchemy import column, select, table
+from sqlalchemy import bindparam, column, select, table
 
 from wagate.core.errors import Conflict
 from wagate.core.ids import SessionId
@@ -12,6 +12,8 @@ from wagate.storage.database import Tx
 
 # Declared by sessions.store; only these two columns matter here, and engine must not import a feature.
 _sessions = table("sessions", column("id"), column("epoch"))
+# FOR SHARE on PostgreSQL: a claim that comes in between waits for this transaction. SQLite has one writer anyway.
+_RULING = select(_sessions.c.epoch).where(_sessions.c.id == bindparam("session")).with_for_update(read=True)
 
 
 class StaleEpoch(Conflict):
@@ -25,7 +27,5 @@ def check_epoch(tx: Tx, session_id: SessionId, epoch: int) -> None:
 
     :raises StaleEpoch: if it does not, or the session is gone.
     """
-    # FOR SHARE on PostgreSQL: a claim that comes in between waits for this transaction. SQLite has one writer anyway.
-    ruling = select(_sessions.c.epoch).where(_sessions.c.id == session_id).with_for_update(read=True)
-    if tx.execute(ruling).scalar() != epoch:
+    if tx.execute(_RULING, {"session": session_id}).scalar() != epoch:
         raise StaleEpoch

@@ -77,7 +77,23 @@ _delete_key = delete(signal_keys).where(
     signal_keys.c.kind == bindparam("k"),
     signal_keys.c.key == bindparam("i"),
 )
-_put_arrival = insert_or_ignore(inbox, ["session_id", "digest"])
+_put_arrival = insert_or_ignore(inbox, ["session_id", "digest"]).inline()
+_load_keys = select(signal_keys.c.key, signal_keys.c.value).where(
+    signal_keys.c.session_id == bindparam("s"),
+    signal_keys.c.kind == bindparam("k"),
+    signal_keys.c.key.in_(bindparam("keys", expanding=True)),
+)
+_read_pending = (
+    select(inbox.c.seq, inbox.c.kind, inbox.c.digest, inbox.c.content, inbox.c.received_at)
+    .where(inbox.c.session_id == bindparam("s"), _waiting)
+    .order_by(inbox.c.seq)
+    .limit(bindparam("count"))
+)
+_take = (
+    update(inbox)
+    .where(inbox.c.seq == bindparam("n"), inbox.c.session_id == bindparam("s"))
+    .values(consumed_at=bindparam("at", type_=UtcDateTime))
+)
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -216,10 +232,8 @@ class KeyStore:
 
         :raises SealBroken: if a value was changed or moved.
         """
-        statement = select(signal_keys.c.key, signal_keys.c.value).where(
-            signal_keys.c.session_id == session, signal_keys.c.kind == kind, signal_keys.c.key.in_(keys)
-        )
-        rows = await self._db.read(lambda tx: tx.execute(statement).all())
+        wanted = {"s": session, "k": kind, "keys": keys}
+        rows = await self._db.read(lambda tx: tx.execute(_load_keys, wanted).all())
         data_key = await self._data_keys.of(session)
         found = {key: data_key.open(value, _key_aad(session, kind, key)) for key, value in rows}
         return [found.get(key) for key in keys]
@@ -257,13 +271,7 @@ class Inbox:
 
     async def pending(self, session: SessionId, limit: int) -> list[InboxItem]:
         """The oldest ``limit`` rows that were neither taken nor set aside."""
-        statement = (
-            select(inbox.c.seq, inbox.c.kind, inbox.c.digest, inbox.c.content, inbox.c.received_at)
-            .where(inbox.c.session_id == session, _waiting)
-            .order_by(inbox.c.seq)
-            .limit(limit)
-        )
-        rows = await self._db.read(lambda tx: tx.execute(statement).all())
+        rows = await self._db.read(lambda tx: tx.execute(_read_pending, {"s": session, "count": limit}).all())
         if not rows:
             return []
         data_key = await self._data_keys.of(session)
@@ -271,8 +279,7 @@ class Inbox:
 
     def take(self, tx: Tx, session: SessionId, seq: int) -> None:
         """Mark a row as handled, inside the transaction that stores what came of it."""
-        taken = update(inbox).where(inbox.c.seq == seq, inbox.c.session_id == session)
-        tx.execute(taken.values(consumed_at=self._clock.now()))
+        tx.execute(_take, {"n": seq, "s": session, "at": self._clock.now()})
 
     def quarantine(self, tx: Tx, session: SessionId, seq: int, reason: str) -> None:
         """Set a row aside that could not be handled: it is kept, and handed out no more."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     column,
     delete,
     or_,
@@ -126,6 +127,11 @@ _PENDING = text("messages.status IN ('queued', 'sending')")
 _COLUMNS = [c for c in messages.columns if c.name != "payload"]
 
 
+def _one_of(column: Column[str], values: Collection[str]) -> ColumnElement[bool]:
+    # IN is written out anew for every execution; this is not.
+    return or_(*(column == value for value in sorted(values)))
+
+
 # -- accepting ----------------------------------------------------------------------------------------------------
 
 
@@ -138,9 +144,13 @@ class SenderRow:
 
 
 def sender_of(tx: Tx, account: AccountId, session: SessionId) -> SenderRow | None:
-    query = select(_sessions.c.status, _sessions.c.jid)
-    row = tx.execute(query.where(_sessions.c.id == session, _sessions.c.account_id == account)).one_or_none()
+    row = tx.execute(_SENDER, {"session": session, "account": account}).one_or_none()
     return None if row is None else SenderRow(status=row.status, jid=_jid(row.jid))
+
+
+_SENDER = select(_sessions.c.status, _sessions.c.jid).where(
+    _sessions.c.id == bindparam("session"), _sessions.c.account_id == bindparam("account")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +184,11 @@ def use_key(
 
 def insert(tx: Tx, message: Message, payload: bytes) -> bool:
     """Store a new message; ``False`` if the session has it already."""
-    return tx.execute(insert_or_ignore(messages), _values(message, payload)).rowcount == 1
+    return tx.execute(_INSERT, _values(message, payload)).rowcount == 1
+
+
+# Nobody asks for the row's number, which costs a statement or a RETURNING.
+_INSERT = insert_or_ignore(messages).inline()
 
 
 # -- reading ------------------------------------------------------------------------------------------------------
@@ -256,10 +270,16 @@ def by_media(tx: Tx, media: MediaId) -> list[Message]:
 
 def known(tx: Tx, session: SessionId, *, wa_id: str, chat: Jid, sender: Jid) -> bool:
     """Whether the session has this message."""
-    query = select(_m.seq).where(
-        _m.session_id == session, _m.wa_id == wa_id, _m.chat == str(chat), _m.sender == str(sender)
-    )
-    return tx.execute(query).one_or_none() is not None
+    parameters = {"session": session, "id": wa_id, "in": str(chat), "by": str(sender)}
+    return tx.execute(_KNOWN, parameters).one_or_none() is not None
+
+
+_KNOWN = select(_m.seq).where(
+    _m.session_id == bindparam("session"),
+    _m.wa_id == bindparam("id"),
+    _m.chat == bindparam("in"),
+    _m.sender == bindparam("by"),
+)
 
 
 def update_attachment(tx: Tx, message: Message, attachment: Attachment) -> None:
@@ -287,31 +307,44 @@ def left_sending(tx: Tx, session: SessionId) -> list[Outgoing]:
 
 def claim(tx: Tx, session: SessionId, *, limit: int, without: Collection[Jid]) -> list[Outgoing]:
     """Mark the next queued messages ``sending`` and return them in order, leaving out some chats."""
-    query = select(messages).where(_m.session_id == session, _PENDING, _m.status == MessageStatus.QUEUED)
+    query = _QUEUED
     if without:
         query = query.where(_m.chat.not_in(sorted(map(str, without))))
-    rows = tx.execute(query.order_by(_m.seq).limit(limit)).all()
+    rows = tx.execute(query, {"session": session, "count": limit}).all()
     if rows:
-        chosen = _m.seq.in_([row.seq for row in rows])
-        tx.execute(
-            update(messages).where(chosen, _m.status == MessageStatus.QUEUED).values(status=MessageStatus.SENDING)
-        )
+        tx.execute(_START, [{"number": row.seq} for row in rows])
     return [_outgoing(row, status=MessageStatus.SENDING) for row in rows]
+
+
+_QUEUED = (
+    select(messages)
+    .where(_m.session_id == bindparam("session"), _PENDING, _m.status == MessageStatus.QUEUED)
+    .order_by(_m.seq)
+    .limit(bindparam("count"))
+)
+_START = (
+    update(messages)
+    .where(_m.seq == bindparam("number"), _m.status == MessageStatus.QUEUED)
+    .values(status=MessageStatus.SENDING)
+)
 
 
 def settle_sent(tx: Tx, session: SessionId, seqs: Collection[int], at: datetime) -> set[int]:
     """Mark messages as acknowledged; those that a receipt was faster to settle are not in the answer."""
-    statement = (
-        update(messages)
-        .where(
-            _m.seq.in_(sorted(seqs)),
-            _m.session_id == session,
-            _m.status.in_(_sorted(predecessors(MessageStatus.SENT))),
-        )
-        .values(status=MessageStatus.SENT, sent_at=at)
-        .returning(_m.seq)
+    parameters = {"numbers": sorted(seqs), "session": session, "at": at}
+    return {row.seq for row in tx.execute(_SETTLE_SENT, parameters)}
+
+
+_SETTLE_SENT = (
+    update(messages)
+    .where(
+        _m.seq.in_(bindparam("numbers", expanding=True)),
+        _m.session_id == bindparam("session"),
+        _one_of(_m.status, predecessors(MessageStatus.SENT)),
     )
-    return {row.seq for row in tx.execute(statement)}
+    .values(status=MessageStatus.SENT, sent_at=bindparam("at", type_=UtcDateTime))
+    .returning(_m.seq)
+)
 
 
 def settle_failed(tx: Tx, session: SessionId, seq: int, failure: Failure) -> bool:
@@ -321,7 +354,7 @@ def settle_failed(tx: Tx, session: SessionId, seq: int, failure: Failure) -> boo
         .where(
             _m.seq == seq,
             _m.session_id == session,
-            _m.status.in_(_sorted(predecessors(MessageStatus.FAILED))),
+            _one_of(_m.status, predecessors(MessageStatus.FAILED)),
         )
         .values(status=MessageStatus.FAILED, error_code=failure.code, error_certain=failure.certain)
     )
@@ -337,29 +370,53 @@ def replace_payload(tx: Tx, session: SessionId, seq: int, payload: bytes) -> Non
 
 def sent_by_wa_ids(tx: Tx, session: SessionId, wa_ids: Sequence[str]) -> list[Message]:
     """The session's own messages of these ids, locked until the transaction ends."""
-    query = select(*_COLUMNS).where(_m.session_id == session, _m.wa_id.in_(list(wa_ids)), _m.direction == Direction.OUT)
-    return [_message(row) for row in tx.execute(query.order_by(_m.seq).with_for_update())]
+    rows = tx.execute(_SENT_BY_WA_IDS, {"session": session, "ids": list(wa_ids)})
+    return [_message(row) for row in rows]
+
+
+_SENT_BY_WA_IDS = (
+    select(*_COLUMNS)
+    .where(
+        _m.session_id == bindparam("session"),
+        _m.wa_id.in_(bindparam("ids", expanding=True)),
+        _m.direction == Direction.OUT,
+    )
+    .order_by(_m.seq)
+    .with_for_update()
+)
 
 
 def save_status(tx: Tx, message: Message) -> bool:
     """Write a status and its moments, unless the row got further meanwhile."""
     at = message.status_at
-    statement = (
-        update(messages)
-        .where(
-            _m.seq == message.seq,
-            _m.session_id == message.session_id,
-            _m.status.in_(_sorted(predecessors(message.status))),
-        )
-        .values(
-            status=message.status,
-            sent_at=at.sent,
-            delivered_at=at.delivered,
-            read_at=at.read,
-            played_at=at.played,
-        )
+    parameters = {
+        "number": message.seq,
+        "session": message.session_id,
+        "sent": at.sent,
+        "delivered": at.delivered,
+        "read": at.read,
+        "played": at.played,
+    }
+    return tx.execute(_SAVE_STATUS[message.status], parameters).rowcount == 1
+
+
+_SAVE_STATUS = {
+    status: update(messages)
+    .where(
+        _m.seq == bindparam("number"),
+        _m.session_id == bindparam("session"),
+        _one_of(_m.status, predecessors(status)),
     )
-    return tx.execute(statement).rowcount == 1
+    .values(
+        status=status,
+        sent_at=bindparam("sent", type_=UtcDateTime),
+        delivered_at=bindparam("delivered", type_=UtcDateTime),
+        read_at=bindparam("read", type_=UtcDateTime),
+        played_at=bindparam("played", type_=UtcDateTime),
+    )
+    for status in MessageStatus
+    if predecessors(status)
+}
 
 
 # -- keeping it small ---------------------------------------------------------------------------------------------
@@ -488,11 +545,6 @@ def _outgoing(row: Row[Any], status: MessageStatus | None = None) -> Outgoing:
 def _storable(words: str | None) -> str | None:
     # PostgreSQL's texts can't hold NUL, and what others send may.
     return words.replace("\0", "\ufffd") if words else words
-
-
-def _sorted(statuses: Collection[MessageStatus]) -> list[MessageStatus]:
-    # Sets of strings differ in order from run to run, and every order would be a statement of its own in the cache.
-    return sorted(statuses)
 
 
 def _jid(address: str | None) -> Jid | None:

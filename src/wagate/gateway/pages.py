@@ -48,7 +48,7 @@ def error_classes() -> list[type[WagateError]]:
     imported are missing.
     """
     found: dict[str, type[WagateError]] = {}
-    every = [WagateError, *_derived(WagateError)]
+    every: list[type[WagateError]] = [WagateError, *_derived(WagateError)]
     for error in sorted(every, key=lambda error: error.__module__.startswith("wagate.sandbox")):
         # What the command line says, it says as a client.
         ours = error.__module__.startswith("wagate.") and not error.__module__.startswith("wagate.cli")

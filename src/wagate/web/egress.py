@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import (
     AddressValueError,
     IPv4Address,
@@ -54,6 +55,8 @@ _CHECK_SECONDS = 2.0
 #: What a receiver says beyond its status is for people; it gets this long to say it.
 _BODY_SECONDS = 1.0
 _CHUNK = 64 * 1024
+#: URLs whose spelling was found good.
+_REMEMBERED = 1024
 
 #: IANA's special-purpose IPv4 addresses, multicast, and the one public address that clouds use inwards.
 _FORBIDDEN_V4 = (
@@ -165,6 +168,8 @@ class Egress:
         self._threads = ThreadPoolExecutor(_DNS_THREADS, thread_name_prefix="wagate-dns")
         self._resolver = resolver or self._look_up
         self._session: aiohttp.ClientSession | None = None
+        # Webhooks go to the same addresses over and over; looking at one takes as long as signing.
+        self._target = lru_cache(_REMEMBERED)(self._read)
 
     async def __aenter__(self) -> Self:
         return self
@@ -212,7 +217,7 @@ class Egress:
             return
         self._permitted(addresses)
 
-    def _target(self, url: str) -> URL:
+    def _read(self, url: str) -> URL:
         if len(url) > _MAX_URL:
             raise EgressRefused("The URL is too long")
         if any(character.isspace() or not character.isprintable() for character in url):
@@ -430,6 +435,8 @@ async def _excerpt(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """The beginning of the body. The status has been told; whatever goes wrong from here on doesn't change it."""
     parts: list[bytes] = []
     left = limit
+    if response.content.at_eof():
+        return b""
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             while left > 0 and (part := await response.content.read(left)):

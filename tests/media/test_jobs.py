@@ -59,7 +59,7 @@ class Rig:
     blobs: Blobs
     bus: Bus
     ring: KeyRing
-    clock: ManualClock
+    clock: "WatchedClock"
     incoming: IncomingFiles
     hosts: FakeHosts = field(default_factory=FakeHosts)
     links: dict[SessionId, EngineSession] = field(default_factory=dict)
@@ -112,16 +112,37 @@ class Rig:
             await asyncio.to_thread(lambda: None)
 
     async def quiet(self) -> None:
-        for _ in range(5):
+        """Until nothing goes on but waiting for the clock, or for a test's gate."""
+        deadline = time.monotonic() + 20
+        still = 0
+        while still < 5:
+            assert time.monotonic() < deadline, "it never comes to rest"
             await self.db.write(lambda tx: None)
             await self.db.read(lambda tx: None)
-            for _ in range(10):
-                await asyncio.sleep(0)
+            still = still + 1 if self.clock.sleeping else 0
+
+
+class WatchedClock(ManualClock):
+    """Knows whether anybody waits for it."""
+
+    sleeping = 0
+
+    async def sleep(self, seconds: float) -> None:
+        self.sleeping += 1
+        try:
+            await super().sleep(seconds)
+        finally:
+            self.sleeping -= 1
+
+
+@pytest.fixture
+def clock() -> WatchedClock:
+    return WatchedClock()
 
 
 @pytest.fixture
 async def rig(
-    database: Database, blobs: Blobs, bus: Bus, ring: KeyRing, clock: ManualClock, entropy: Entropy
+    database: Database, blobs: Blobs, bus: Bus, ring: KeyRing, clock: WatchedClock, entropy: Entropy
 ) -> AsyncIterator[Rig]:
     incoming = IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy)
     rig = Rig(database, blobs, bus, ring, clock, incoming)

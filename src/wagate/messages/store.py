@@ -32,16 +32,15 @@ from sqlalchemy import (
 )
 
 from wagate.core.ids import AccountId, MediaId, MessageId, SessionId
-from wagate.media.model import MediaState
 from wagate.messages.model import (
     Attachment,
     Direction,
     Failure,
     Message,
     MessageStatus,
-    StatusTimes,
     predecessors,
 )
+from wagate.messages.rows import jid_of, message_of, shown, values_of
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
 from wagate.storage.types import Json, RowNumber, UtcDateTime
@@ -145,7 +144,7 @@ class SenderRow:
 
 def sender_of(tx: Tx, account: AccountId, session: SessionId) -> SenderRow | None:
     row = tx.execute(_SENDER, {"session": session, "account": account}).one_or_none()
-    return None if row is None else SenderRow(status=row.status, jid=_jid(row.jid))
+    return None if row is None else SenderRow(status=row.status, jid=jid_of(row.jid))
 
 
 _SENDER = select(_sessions.c.status, _sessions.c.jid).where(
@@ -184,7 +183,7 @@ def use_key(
 
 def insert(tx: Tx, message: Message, payload: bytes) -> bool:
     """Store a new message; ``False`` if the session has it already."""
-    return tx.execute(_INSERT, _values(message, payload)).rowcount == 1
+    return tx.execute(_INSERT, values_of(message, payload)).rowcount == 1
 
 
 # Nobody asks for the row's number, which costs a statement or a RETURNING.
@@ -201,7 +200,7 @@ def _with_media() -> Select[Any]:
 
 def find(tx: Tx, account: AccountId, message: MessageId) -> Message | None:
     row = tx.execute(_with_media().where(_m.id == message, _m.account_id == account)).one_or_none()
-    return None if row is None else _message(row)
+    return None if row is None else message_of(row._mapping)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +236,7 @@ def page(
     if before_seq is not None:
         where.append(_m.seq < before_seq)
     query = _with_media().where(*where).order_by(_m.seq.desc()).limit(limit)
-    return [_message(row) for row in tx.execute(query)]
+    return [message_of(row._mapping) for row in tx.execute(query)]
 
 
 def sealed_payload(tx: Tx, session: SessionId, wa_id: str) -> bytes | None:
@@ -254,7 +253,7 @@ def find_with_payload(
 ) -> tuple[Message, bytes | None] | None:
     query = select(messages).where(_m.id == message, _m.account_id == account, _m.session_id == session)
     row = tx.execute(query).one_or_none()
-    return None if row is None else (_message(row), row.payload)
+    return None if row is None else (message_of(row._mapping), row.payload)
 
 
 def id_of(tx: Tx, session: SessionId, wa_id: str) -> MessageId | None:
@@ -265,7 +264,7 @@ def id_of(tx: Tx, session: SessionId, wa_id: str) -> MessageId | None:
 
 def by_media(tx: Tx, media: MediaId) -> list[Message]:
     """The messages that show this file."""
-    return [_message(row) for row in tx.execute(_with_media().where(_m.media_id == media).order_by(_m.seq))]
+    return [message_of(row._mapping) for row in tx.execute(_with_media().where(_m.media_id == media).order_by(_m.seq))]
 
 
 def known(tx: Tx, session: SessionId, *, wa_id: str, chat: Jid, sender: Jid) -> bool:
@@ -285,7 +284,7 @@ _KNOWN = select(_m.seq).where(
 def update_attachment(tx: Tx, message: Message, attachment: Attachment) -> None:
     """Correct what a message shows of its file, once the file itself is known."""
     statement = update(messages).where(_m.seq == message.seq, _m.session_id == message.session_id)
-    tx.execute(statement.values(attachment=_shown(attachment)))
+    tx.execute(statement.values(attachment=shown(attachment)))
 
 
 # -- the outbox ---------------------------------------------------------------------------------------------------
@@ -365,13 +364,18 @@ def replace_payload(tx: Tx, session: SessionId, seq: int, payload: bytes) -> Non
     tx.execute(update(messages).where(_m.seq == seq, _m.session_id == session).values(payload=payload))
 
 
+def _outgoing(row: Row[Any], status: MessageStatus | None = None) -> Outgoing:
+    return Outgoing(message=message_of(row._mapping, status), payload=row.payload)
+
+
 # -- receipts -----------------------------------------------------------------------------------------------------
 
 
 def sent_by_wa_ids(tx: Tx, session: SessionId, wa_ids: Sequence[str]) -> list[Message]:
     """The session's own messages of these ids, locked until the transaction ends."""
     rows = tx.execute(_SENT_BY_WA_IDS, {"session": session, "ids": list(wa_ids)})
-    return [_message(row) for row in rows]
+    # Sorted here: told to sort, SQLite walks through all messages of the session in that order.
+    return sorted((message_of(row._mapping) for row in rows), key=lambda message: message.seq)
 
 
 _SENT_BY_WA_IDS = (
@@ -381,7 +385,6 @@ _SENT_BY_WA_IDS = (
         _m.wa_id.in_(bindparam("ids", expanding=True)),
         _m.direction == Direction.OUT,
     )
-    .order_by(_m.seq)
     .with_for_update()
 )
 
@@ -440,116 +443,3 @@ def empty_payloads(tx: Tx, before: datetime, limit: int) -> int:
 def drop_keys(tx: Tx, now: datetime) -> int:
     """Forget idempotency keys whose time is over."""
     return tx.execute(delete(idempotency_keys).where(_k.expires_at <= now)).rowcount
-
-
-# -- rows ---------------------------------------------------------------------------------------------------------
-
-
-def _values(message: Message, payload: bytes) -> dict[str, Any]:
-    attachment = message.attachment
-    return {
-        "id": message.id,
-        "account_id": message.account_id,
-        "session_id": message.session_id,
-        "wa_id": message.wa_id,
-        "direction": message.direction,
-        "chat": str(message.chat),
-        "chat_lid": _text(message.chat_lid),
-        "sender": str(message.sender),
-        "sender_lid": _text(message.sender_lid),
-        "recipient": str(message.recipient),
-        "from_me": message.from_me,
-        "by_lid": message.by_lid,
-        "push_name": _storable(message.push_name),
-        "type": message.type,
-        "text": _storable(message.text),
-        "fields": dict(message.fields),
-        "media_id": attachment.id if attachment else None,
-        "attachment": _shown(attachment) if attachment else None,
-        "status": message.status,
-        "error_code": message.failure.code if message.failure else None,
-        "error_certain": message.failure.certain if message.failure else None,
-        "reply_to": message.reply_to,
-        "timestamp": message.timestamp,
-        "created_at": message.created_at,
-        "sent_at": message.status_at.sent,
-        "delivered_at": message.status_at.delivered,
-        "read_at": message.status_at.read,
-        "played_at": message.status_at.played,
-        "payload": payload,
-    }
-
-
-def _shown(attachment: Attachment) -> dict[str, Any]:
-    return {
-        "mimetype": attachment.mimetype,
-        "size": attachment.size,
-        "sha256": attachment.sha256,
-        "filename": attachment.filename,
-    }
-
-
-def _message(row: Row[Any], status: MessageStatus | None = None) -> Message:
-    found: Any = row._mapping
-    attachment = None
-    if found["media_id"] is not None:
-        shown = found["attachment"] or {}
-        attachment = Attachment(
-            id=found["media_id"],
-            mimetype=shown.get("mimetype", ""),
-            size=shown.get("size"),
-            sha256=shown.get("sha256"),
-            filename=shown.get("filename"),
-            state=MediaState(found.get("media_state") or MediaState.READY),
-        )
-    failure = None
-    if found["error_code"] is not None:
-        failure = Failure(code=found["error_code"], certain=bool(found["error_certain"]))
-    return Message(
-        seq=found["seq"],
-        id=MessageId(found["id"]),
-        account_id=AccountId(found["account_id"]),
-        session_id=SessionId(found["session_id"]),
-        wa_id=found["wa_id"],
-        direction=Direction(found["direction"]),
-        chat=Jid.parse(found["chat"]),
-        chat_lid=_jid(found["chat_lid"]),
-        sender=Jid.parse(found["sender"]),
-        sender_lid=_jid(found["sender_lid"]),
-        recipient=Jid.parse(found["recipient"]),
-        from_me=found["from_me"],
-        by_lid=found["by_lid"],
-        push_name=found["push_name"],
-        type=found["type"],
-        text=found["text"],
-        fields=found["fields"],
-        attachment=attachment,
-        status=status or MessageStatus(found["status"]),
-        failure=failure,
-        reply_to=found["reply_to"],
-        timestamp=found["timestamp"],
-        created_at=found["created_at"],
-        status_at=StatusTimes(
-            sent=found["sent_at"],
-            delivered=found["delivered_at"],
-            read=found["read_at"],
-            played=found["played_at"],
-        ),
-    )
-
-
-def _outgoing(row: Row[Any], status: MessageStatus | None = None) -> Outgoing:
-    return Outgoing(message=_message(row, status), payload=row.payload)
-
-
-def _storable(words: str | None) -> str | None:
-    # PostgreSQL's texts can't hold NUL, and what others send may.
-    return words.replace("\0", "\ufffd") if words else words
-
-
-def _jid(address: str | None) -> Jid | None:
-    return None if address is None else Jid.parse(address)
-
-
-def _text(jid: Jid | None) -> str | None:
-    return None if jid is None else str(jid)

@@ -10,6 +10,9 @@ const WINDOW = 128
 /** As whatsmeow waits for an acknowledgement. */
 const ACK_TIMEOUT_MS = 75_000
 
+/** Asked who is in a group, the server says: we are not (403), there is none (404), there is none any more (410). */
+const NO_SUCH_GROUP = new Set([403, 404, 410])
+
 interface UnderWay {
   call: number
   since: number
@@ -36,6 +39,7 @@ export class Outgoing {
     this.#devices = devices
   }
 
+  /** We are logged in; messages may go. */
   attach(sock: WASocket): void {
     this.#sock = sock
   }
@@ -122,8 +126,10 @@ export class Outgoing {
       this.#preparing = undefined
       if (this.#underWay.get(relay.messageId) === handed) this.#underWay.delete(relay.messageId)
       // Nothing was written: Baileys writes the stanza last, and a write that waits for its commit does not throw.
-      const cause = error instanceof NobodyThere ? 'recipient' : 'impossible'
-      this.#fail(relay.call, cause, answerCodeOf(error), reasonOf(error))
+      const code = answerCodeOf(error)
+      const isFinal = isJidGroup(relay.to) && NO_SUCH_GROUP.has(code)
+      const cause = error instanceof NobodyThere ? 'recipient' : isFinal ? 'refused' : 'impossible'
+      this.#fail(relay.call, cause, code, reasonOf(error))
     }
   }
 

@@ -17,6 +17,7 @@ import { Inbound } from './inbound.ts'
 import { Journal, type Stored } from './journal.ts'
 import { baileysKeys, encode, type Memory, Store, unpack } from './keys.ts'
 import { BaileysCache } from './lru.ts'
+import { inOrder } from './order.ts'
 import type { FetchSent, Find, Load, Open, Query, Relay, Send } from './protocol.gen.ts'
 import { silentLogger } from './quiet.ts'
 import { answerCodeOf, codeOf, Outgoing, reasonOf } from './relay.ts'
@@ -53,6 +54,8 @@ export class Link {
   #sock: WASocket | undefined
   #qrs = 0
   #onQr: (() => void)[] = []
+  /** Before that, Baileys would write what it is given as it is: in the clear, in the middle of the handshake. */
+  #online = false
   #finished = false
   #lastFrameAt: number | null = null
   #ping: { id: string; at: number } | undefined
@@ -112,12 +115,12 @@ export class Link {
     Object.assign(sock.authState.keys, keys)
     holdBack(sock, this.#journal)
     keepAppStateForHost(sock)
+    inOrder(sock)
     if (sock.messageRetryManager) {
       // It keeps the last 512 messages; the host has them all.
       sock.messageRetryManager.addRecentMessage = () => undefined
       sock.messageRetryManager.getRecentMessage = () => undefined
     }
-    this.#outgoing.attach(sock)
     this.#listen(sock)
   }
 
@@ -146,12 +149,13 @@ export class Link {
   }
 
   async askPairingCode(call: number, phone: string): Promise<void> {
-    await this.#answering(call, async sock => {
+    const work = async (sock: WASocket): Promise<void> => {
       // The server takes the request once it has offered references.
       if (this.#qrs === 0) await new Promise<void>(resolve => this.#onQr.push(resolve))
       const code = await sock.requestPairingCode(phone)
       this.#channel.send({ t: 'PairingCode', link: this.#open.link, call, code })
-    })
+    }
+    await this.#answering(call, work, true)
   }
 
   async logout(call: number): Promise<void> {
@@ -233,6 +237,8 @@ export class Link {
       this.#journal.whenDurable(() => this.#channel.send({ t: 'Paired', link, ...this.#identity() }))
     }
     if (connection === 'open') {
+      this.#online = true
+      this.#outgoing.attach(sock)
       this.#channel.send({ t: 'Online', link, ...this.#identity() })
       this.#fetchName(sock)
     }
@@ -290,8 +296,8 @@ export class Link {
   }
 
   /** Run `work` for a call of the host; whatever happens, the call is answered once. */
-  async #answering(call: number, work: (sock: WASocket) => Promise<void>): Promise<void> {
-    if (this.#sock === undefined || this.#finished) {
+  async #answering(call: number, work: (sock: WASocket) => Promise<void>, ready = this.#online): Promise<void> {
+    if (this.#sock === undefined || this.#finished || !ready) {
       this.#fail(call, CONNECTION_CLOSED, 'not connected', true)
       return
     }

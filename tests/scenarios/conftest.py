@@ -1,13 +1,38 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.scenarios.rig import Rig, open_rig
+from tests.scenarios.rig import Rig, new_number, open_rig
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """Sandbox and gateway as programs of their own, for all scenarios of one file."""
+    async with open_rig(tmp_path_factory.mktemp("rig")) as rig:
+        yield rig
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def rig(module_rig: Rig) -> AsyncIterator[Rig]:
+    """The file's rig with nothing linked and no fault."""
+    yield module_rig
+    await module_rig.tidy()
 
 
 @pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    """Sandbox and gateway as programs of their own, nothing linked yet."""
-    async with open_rig(tmp_path) as rig:
-        yield rig
+def shop() -> str:
+    """A number for the phone that a session is linked to."""
+    return new_number()
+
+
+@pytest.fixture
+def ada() -> str:
+    """A number for somebody else's phone."""
+    return new_number()
+
+
+@pytest.fixture
+def bob() -> str:
+    """A number for one more phone."""
+    return new_number()

@@ -3,11 +3,13 @@
 import asyncio
 import base64
 import contextlib
+import itertools
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wagate.cli.client import ApiClient
+from wagate.cli.client import ApiClient, ApiFailure
 from wagate.cli.program import Program, start
 from wagate.cli.sink import WebhookSink
 
@@ -18,8 +20,17 @@ T = TypeVar("T")
 PATIENCE = 30.0
 
 
+#: Every phone of a run has a number of its own, so that scenarios which share a rig do not meet.
+_numbers = itertools.count(491700000001)
+
+
+def new_number() -> str:
+    """A phone number that nobody has had."""
+    return str(next(_numbers))
+
+
 class Rig:
-    """What a scenario talks to. Made by :func:`open_rig`."""
+    """What a scenario talks to. Made by :func:`open_rig`; several scenarios may use one, one after the other."""
 
     def __init__(self, folder: Path, sandbox: Program, phones: ApiClient, sink: WebhookSink, engine: str) -> None:
         self.folder = folder
@@ -30,6 +41,19 @@ class Rig:
         self.gateway: Program | None = None
         self._api: ApiClient | None = None
         self._log_start = 0
+        self._sessions: list[str] = []
+
+    async def tidy(self) -> None:
+        """Leave nothing of a scenario to the next one: no fault, and no session that would go on connecting."""
+        await self.clear_faults()
+        if self.gateway is None:
+            await self.start_gateway()
+        sessions, self._sessions = self._sessions, []
+        await asyncio.gather(*(self._forget(session) for session in sessions))
+
+    async def _forget(self, session: str) -> None:
+        with contextlib.suppress(ApiFailure):
+            await self.api.call("DELETE", f"/api/sessions/{session}")
 
     # -- the gateway as a program
 
@@ -79,6 +103,20 @@ class Rig:
         assert self.gateway is not None, "start_gateway first"
         return self.gateway.process.pid
 
+    def bridges(self) -> list[int]:
+        """The process ids of the Node processes under the gateway."""
+        try:
+            children = Path(f"/proc/{self.gateway_pid}/task/{self.gateway_pid}/children").read_text().split()
+            return [int(child) for child in children if "node" in Path(f"/proc/{child}/comm").read_text()]
+        except FileNotFoundError:
+            return []
+
+    def change_database(self, statement: str, *parameters: object) -> int:
+        """Do to the stopped gateway's database what a defect might; the number of rows that it changed."""
+        assert self.gateway is None, "stop_gateway first"
+        with contextlib.closing(sqlite3.connect(self.folder / "data" / "wagate.db")) as database, database:
+            return database.execute(statement, parameters).rowcount
+
     @property
     def log_since_start(self) -> str:
         """What the running gateway logged; the log goes on over restarts."""
@@ -96,9 +134,17 @@ class Rig:
         await self.phones.call("POST", "/sandbox/phones", {"number": number, "name": name, **settings})
         return number
 
-    async def inbox(self, number: str) -> list[Json]:
-        """What the phone shows, oldest first."""
-        return list((await self.phones.call("GET", f"/sandbox/phones/{number}/messages"))["items"])
+    async def settings(self, number: str, **settings: Any) -> None:
+        """Change how a phone behaves."""
+        await self.phones.call("POST", f"/sandbox/phones/{number}/settings", settings)
+
+    async def devices(self, number: str) -> list[Json]:
+        """What is linked to the phone."""
+        return list((await self.phones.call("GET", f"/sandbox/phones/{number}"))["devices"])
+
+    async def inbox(self, number: str, after: str = "0") -> list[Json]:
+        """What the phone shows, oldest first, from the one after ``after`` (a ``seq``) on."""
+        return await self._all_pages(f"/sandbox/phones/{number}/messages", {"after": after})
 
     async def phone_sends(self, number: str, **content: Any) -> str:
         """A phone sends; the WhatsApp id."""
@@ -115,7 +161,9 @@ class Rig:
     # -- sessions and messages
 
     async def new_session(self, name: str = "shop") -> str:
-        return str((await self.api.call("POST", "/api/sessions", {"name": name}))["id"])
+        session = str((await self.api.call("POST", "/api/sessions", {"name": name}))["id"])
+        self._sessions.append(session)
+        return session
 
     async def link(self, session: str, number: str) -> Json:
         """Connect and scan with that phone; the connected session."""
@@ -165,10 +213,17 @@ class Rig:
 
         return await self.until(look, f"{session} received {wa_id}")
 
-    async def events(self, *types: str) -> list[Json]:
-        """The whole event log, oldest first."""
+    async def submit(self, session: str, to: str, **content: Any) -> Json:
+        """As :meth:`send`, but without waiting for WhatsApp."""
+        body = {"to": f"+{to}" if to.isdigit() else to, **content}
+        return await self.api.call("POST", f"/api/sessions/{session}/send", body, query={"wait": "0"})
+
+    async def events(self, *types: str, session: str = "") -> list[Json]:
+        """The event log, oldest first."""
         found: list[Json] = []
         query = {"limit": "200", **({"types": ",".join(types)} if types else {})}
+        if session:
+            query["session"] = session
         while True:
             page = await self.api.call("GET", "/api/events", query=query)
             found += page["items"]
@@ -177,7 +232,9 @@ class Rig:
             query["after"] = page["next"]
 
     async def subscribe(self) -> None:
-        """Point a webhook endpoint at the sink."""
+        """Point a webhook endpoint at the sink, once."""
+        if self.sink.secret:
+            return
         made = await self.api.call("POST", "/api/webhooks/endpoints", {"url": self.sink.url, "enabled": True})
         self.sink.secret = made["secret"]
 
@@ -192,15 +249,37 @@ class Rig:
 
     # -- the sandbox's own record
 
-    async def wire(self, **query: str) -> list[Json]:
-        entries: list[Json] = []
-        after = "0"
+    async def wire(self, session: str = "", after: str = "0") -> list[Json]:
+        """What the server saw of one session (by its number) or of all, from the entry after ``after`` on."""
+        return await self._all_pages("/sandbox/wire", {"session": session, "after": after})
+
+    async def now_on_wire(self) -> str:
+        """The place in the record that :meth:`wire` can start from later."""
+        entries = await self.wire()
+        return str(entries[-1]["seq"]) if entries else "0"
+
+    async def logins(self, number: str) -> int:
+        """How often the session of that number has logged in (its registration is no login)."""
+        return len([e for e in await self.wire(number) if e["stanza"] == "login"])
+
+    async def logs_in_again(self, number: str, than: int) -> None:
+        async def look() -> bool | None:
+            return True if await self.logins(number) > than else None
+
+        await self.until(look, f"{number} logs in again")
+
+    async def complaints(self) -> Json:
+        """What clients did wrong in the eyes of the server and the phones."""
+        return dict((await self.phones.call("GET", "/sandbox"))["complaints"])
+
+    async def _all_pages(self, path: str, query: dict[str, str]) -> list[Json]:
+        items: list[Json] = []
         while True:
-            page = await self.phones.call("GET", "/sandbox/wire", query={**query, "after": after})
-            entries += page["items"]
+            page = await self.phones.call("GET", path, query=query)
+            items += page["items"]
             if not page["next"]:
-                return entries
-            after = page["next"]
+                return items
+            query = {**query, "after": page["next"]}
 
     async def fault(self, **fault: Any) -> Json:
         return await self.phones.call("POST", "/sandbox/faults", fault)
@@ -208,13 +287,13 @@ class Rig:
     async def clear_faults(self) -> None:
         await self.phones.call("DELETE", "/sandbox/faults")
 
-    async def until(self, check: Callable[[], Awaitable[T | None]], what: str) -> T:
+    async def until(self, check: Callable[[], Awaitable[T | None]], what: str, patience: float = PATIENCE) -> T:
         """Ask until there is an answer.
 
-        :raises AssertionError: if there is none within :data:`PATIENCE`, with the gateway's last log lines.
+        :raises AssertionError: if there is none within ``patience`` seconds, with the gateway's last log lines.
         """
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 while (found := await check()) is None:
                     await asyncio.sleep(0.05)
                 return found

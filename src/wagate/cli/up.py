@@ -1,6 +1,7 @@
 """`wagate up`: gateway and worker in one process, on SQLite unless told otherwise."""
 
 import asyncio
+import gc
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
         stack.push_async_callback(worker.stop)
         # Once more, to be first in the order of stopping: requests that run may still need the worker.
         stack.push_async_callback(server.stop)
+        _spare_what_stays()
         print(f"ready {server.url}", flush=True)
         await _first(stop.wait(), server.wait())
 
@@ -57,6 +59,16 @@ async def _start_sandbox(stack: AsyncExitStack) -> "Sandbox":
 
 def _endpoint_of(sandbox: "Sandbox") -> Endpoint:
     return Endpoint(url=sandbox.websocket_url, root_key=sandbox.root_public_key, ca_pem=sandbox.media_ca_pem)
+
+
+def _spare_what_stays() -> None:
+    """Keep modules and services, which live as long as the process, out of the collector's later rounds.
+
+    Each full round went through 150,000 of them and stopped everything for 0.1 to 0.2 s.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 async def _first(*works: Coroutine[Any, Any, object]) -> None:

@@ -6,11 +6,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.engine.lab import Lab, Member, until
-from wagate.engine.port import InboxKind, RecipientUnknown, RelayImpossible, RelayRefused, RelayUnknown
+from wagate.engine.port import (
+    InboxKind,
+    Online,
+    QueryFailed,
+    RecipientUnknown,
+    RelayImpossible,
+    RelayRefused,
+    RelayUnknown,
+)
 from wagate.sandbox.faults import Fault, FaultKind, StanzaKind
 from wagate.sandbox.phone import Phone
 from wagate.sandbox.record import Direction
-from wagate.wire.jid import GROUP, LID, Jid
+from wagate.wire.jid import GROUP, LID, SERVER, Jid
+from wagate.wire.node import Node
 from wagate.wire.proto import wa_pb2 as wa
 
 pytestmark = pytest.mark.bridge
@@ -137,6 +146,23 @@ async def test_what_waits_when_the_connection_ends_has_certainly_not_left(lab: L
     outcomes = await asyncio.gather(*relaying, return_exceptions=True)
     assert [type(o) for o in outcomes] == [RelayImpossible] * 3
     assert shop.wire("message") == []
+
+
+async def test_nothing_leaves_before_we_are_logged_in(lab: Lab) -> None:
+    """Baileys writes what it is given in the clear while the handshake lasts."""
+    shop = await lab.linked(SHOP)
+    lab.phone(ADA)
+    await shop.link.close()
+
+    await shop.open()
+    with pytest.raises(RelayImpossible):
+        await shop.relay(ADA, "too early")
+    with pytest.raises(QueryFailed):
+        await shop.link.query(Node("iq", {"to": SERVER, "type": "get", "xmlns": "w:p"}))
+
+    await shop.next(Online)
+    await shop.relay(ADA, "in time")
+    assert len(shop.wire("message")) == 1
 
 
 async def test_a_group_reads_what_we_send_and_we_read_what_it_sends(lab: Lab) -> None:

@@ -40,7 +40,7 @@ PATIENCE = 20.0
 E = TypeVar("E", bound=EngineEvent)
 T = TypeVar("T")
 
-_fence = Table("sessions", MetaData(), Column("id", String, primary_key=True), Column("epoch", Integer, nullable=False))
+fence = Table("sessions", MetaData(), Column("id", String, primary_key=True), Column("epoch", Integer, nullable=False))
 
 
 async def until(what: Callable[[], T | None]) -> T:
@@ -160,7 +160,7 @@ class Lab:
     async def member(self, number: str) -> Member:
         """A session that may be opened."""
         member = Member(self, number)
-        await self.db.write(lambda tx: tx.execute(insert(_fence), {"id": member.id, "epoch": 1}))
+        await self.db.write(lambda tx: tx.execute(insert(fence), {"id": member.id, "epoch": 1}))
         return member
 
     async def linked(self, number: str) -> Member:
@@ -177,14 +177,14 @@ class Lab:
 
     async def raise_epoch(self, member: Member) -> None:
         """Another worker takes the session over."""
-        statement = update(_fence).where(_fence.c.id == member.id).values(epoch=_fence.c.epoch + 1)
+        statement = update(fence).where(fence.c.id == member.id).values(epoch=fence.c.epoch + 1)
         await self.db.write(lambda tx: tx.execute(statement))
 
 
 @contextlib.asynccontextmanager
 async def open_lab(folder: Path) -> AsyncIterator[Lab]:
     def create(tx: Tx) -> None:
-        for table in (_fence, signal_keys, session_secrets, inbox):
+        for table in (fence, signal_keys, session_secrets, inbox):
             table.create(tx.connection)
 
     async with contextlib.AsyncExitStack() as stack:

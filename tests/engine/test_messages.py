@@ -214,3 +214,47 @@ async def test_two_devices_writing_to_each_other_lose_nothing_however_slow_the_s
     for member in (shop, ada):
         assert await member.has_texts(60) == wanted
         assert [e for e in member.wire("receipt") if e.type == "retry"] == []
+
+
+async def test_keys_that_their_owner_did_not_sign_are_not_written_to(lab: Lab) -> None:
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    signature, ada.keys._signature = ada.keys._signature, bytes(64)
+
+    with pytest.raises(RelayImpossible):
+        await shop.relay(ADA, "for your eyes only")
+    assert shop.wire("message") == []
+
+    ada.keys._signature = signature
+    await shop.relay(ADA, "for your eyes only")
+    await until(lambda: shown(ada) == ["for your eyes only"])
+
+
+async def test_a_query_brings_the_answer_and_an_error_its_code(lab: Lab) -> None:
+    shop = await lab.linked(SHOP)
+
+    answer = await shop.link.query(Node("iq", {"to": SERVER, "type": "set", "xmlns": "w:m"}, [Node("media_conn")]))
+    assert answer.child("media_conn", "host") is not None
+
+    unknown = Node("iq", {"to": Jid("120363000000000000", GROUP), "type": "get", "xmlns": "w:g2"}, [Node("query")])
+    with pytest.raises(QueryFailed) as failed:
+        await shop.link.query(unknown)
+    assert failed.value.server_code in (403, 404)
+
+
+async def test_a_query_that_nobody_answers_fails_in_time(lab: Lab) -> None:
+    shop = await lab.linked(SHOP)
+    lab.sandbox.world.inject(Fault(kind=FaultKind.SILENCE, session=SHOP))
+
+    with pytest.raises(QueryFailed) as failed:
+        await shop.link.query(Node("iq", {"to": SERVER, "type": "get", "xmlns": "w:p"}), timeout=0.3)
+
+    assert failed.value.server_code == 408
+
+
+async def test_a_stanza_without_an_answer_is_sent(lab: Lab) -> None:
+    shop = await lab.linked(SHOP)
+    lab.phone(ADA)
+
+    await shop.link.send(Node("chatstate", {"to": Jid(ADA)}, [Node("composing")]))
+
+    await until(lambda: shop.wire("chatstate"))

@@ -27,15 +27,18 @@ PNG = bytes.fromhex(
 )
 
 
-async def test_messages_leave_in_the_order_they_were_accepted(both: World) -> None:
+async def test_messages_of_a_chat_leave_in_the_order_they_were_accepted(both: World) -> None:
     accepted = [await both.send(f"line {n}", to=(ADA, BOB)[n % 2]) for n in range(10)]
     async with both.sending():
-        await both.reaches(accepted[-1], "sent")
+        for message in accepted:
+            await both.reaches(message, "sent")
         later = await both.send("and one more")
         await both.reaches(later, "sent")
-    assert [relayed.wa_id for relayed in both.link.relayed] == [m.wa_id for m in (*accepted, later)]
     sent = await both.told("message.sent")
-    assert [event.data["id"] for event in sent] == [m.id for m in (*accepted, later)]
+    for chat in (ADA, BOB):
+        expected = [m for m in (*accepted, later) if m.chat == chat]
+        assert [relayed.wa_id for relayed in both.link.relayed if relayed.to == chat] == [m.wa_id for m in expected]
+        assert [event.data["id"] for event in sent if event.chat == str(chat)] == [m.id for m in expected]
     assert sent[0].data["status"] == "sent"
     assert sent[0].data["statusAt"]["sent"] is not None
 
@@ -78,6 +81,25 @@ async def test_the_first_message_to_a_chat_travels_alone(world: World) -> None:
         assert len(world.link.relayed) == 1
         acks.ack(to_ada.wa_id)
         await asleep(lambda: len(world.link.relayed) == 2)
+
+
+async def test_a_chat_whose_first_message_gets_no_answer_holds_up_no_other(world: World) -> None:
+    acks = Acks(world.clock)
+    world.link.answer = acks
+    slow, behind = await world.send("1", to=ADA), await world.send("2", to=ADA)
+    for text in ("3", "4"):
+        await world.send(text, to=BOB)
+    async with world.sending():
+        await asleep(lambda: len(acks.waiting) == 2)
+        acks.ack(world.link.relayed[1].wa_id)
+        await asleep(lambda: len(world.link.relayed) == 3)
+        acks.fail(slow.wa_id, RelayImpossible())
+        await quiet(world)
+        await world.clock.advance(PAUSES[0])
+        await asleep(lambda: slow.wa_id in acks.waiting)
+        acks.ack(slow.wa_id)
+        await asleep(lambda: behind.wa_id in acks.waiting)
+    assert [relayed.text for relayed in world.link.relayed] == ["1", "3", "4", "1", "2"]
 
 
 async def test_messages_to_different_new_chats_do_not_wait_for_each_other(world: World) -> None:
@@ -208,10 +230,12 @@ async def test_a_run_that_is_killed_leaves_what_the_next_one_finishes(both: Worl
 
     both.link.answer = both.link.acknowledge
     async with both.sending():
-        await both.reaches(messages[-1], "sent")
+        for message in messages:
+            await both.reaches(message, "sent")
 
-    after_restart = [relayed.wa_id for relayed in both.link.relayed[2:]]
-    assert after_restart == [m.wa_id for m in messages]
+    for chat in (ADA, BOB):
+        after_restart = [relayed.wa_id for relayed in both.link.relayed[2:] if relayed.to == chat]
+        assert after_restart == [m.wa_id for m in messages if m.chat == chat]
 
 
 # -- the lease

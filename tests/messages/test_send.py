@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.messages.world import ADA, BOB, GROUP, SHOP, World, quiet
 from wagate.core.ids import MessageId, SessionId
@@ -94,6 +96,27 @@ async def test_a_hundred_racing_requests_with_one_key_make_exactly_one_message(b
     assert len({message.id for message in answers}) == 1
     assert len({message.wa_id for message in answers}) == 1
     assert len(await both.told("message.queued")) == 1
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(requests=st.lists(st.tuples(st.integers(0, 2), st.sampled_from(["a", "b"])), min_size=1, max_size=12))
+async def test_any_race_of_keys_and_bodies_makes_one_message_a_key(
+    world: World, requests: list[tuple[int, str]]
+) -> None:
+    race = world.entropy(8).hex()
+    before = len(await world.told("message.queued"))
+    answers = await asyncio.gather(
+        *(world.send(text, idempotency_key=f"{race}-{key}") for key, text in requests), return_exceptions=True
+    )
+    made: dict[int, set[tuple[str, str | None]]] = {}
+    for (key, text), answer in zip(requests, answers, strict=True):
+        if isinstance(answer, Message):
+            assert answer.text == text
+            made.setdefault(key, set()).add((answer.id, answer.text))
+        else:
+            assert isinstance(answer, IdempotencyMismatch)
+    assert {key: len(messages) for key, messages in made.items()} == {key: 1 for key, _ in requests}
+    assert len(await world.told("message.queued")) - before == len(made)
 
 
 async def test_racing_gateways_on_one_database_make_exactly_one_message(both: World) -> None:

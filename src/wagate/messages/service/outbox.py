@@ -1,11 +1,13 @@
 """Sending what is queued: one run for each connection of a session, by whoever holds its lease.
 
-Messages start in the order in which they were accepted, several on the way at once. What keeps the order within a chat:
+Messages start in the order in which they were accepted, many on the way at once. What keeps the order within a chat:
 
 * the engine puts overlapping relays on the wire in the order of the calls;
 * the first message to a chat travels alone, because only then are devices looked up and sessions made, which is what
   fails; once it is acknowledged, others may follow without waiting;
-* a message that could not leave, or whose file is still on its way up, holds back its chat and no other.
+* a message that could not leave, or whose file is still on its way up, holds back its chat.
+
+None of these holds back another chat.
 
 A message keeps its WhatsApp id through every attempt, so a recipient sees it once. Marks are written under the
 session's epoch, many in one transaction: ``sending`` before a message starts, ``sent`` or ``failed`` when WhatsApp
@@ -199,7 +201,8 @@ class _Run:
             if chat in self.held:
                 self.held[chat].waiting.append(self.ready.popleft())
             elif self.under_way[chat] and chat not in self.warm:
-                return
+                # It goes on as soon as the chat's first message is answered; others need not wait for that.
+                self.held[chat] = _Held(waiting=[self.ready.popleft()], due=True)
             else:
                 self._begin(self.ready.popleft())
 
@@ -257,6 +260,7 @@ class _Run:
             # Two of a chat were on the way and neither could leave; the pause that runs already serves both.
             held.waiting.append(out)
         if held.task is None:
+            held.due = False
             held.task = self._task(self._until_due(held, work), self.others)
         else:
             work.close()

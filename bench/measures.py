@@ -18,6 +18,9 @@ Tick = Callable[[], None]
 
 SHOP = "4915110000001"
 CUSTOMER = "4915110000002"
+#: Inbound messages come from that many people in turns. A conversation's webhooks go out one after the other, so a
+#: single one at this rate would measure the receiver.
+WRITERS = tuple(f"49151100001{number:02}" for number in range(20))
 
 #: The first sessions pay for what all share, so counting begins after them.
 P1_FIRST = 5
@@ -34,7 +37,7 @@ SETTLE_SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one run on one side gave; ``cpu`` is processor time a message in ms, by process."""
+    """What one run on one side gave; ``cpu`` is what :class:`~bench.rig.CpuMeter` says."""
 
     values: Mapping[str, float]
     cpu: Mapping[str, float] = field(default_factory=dict)
@@ -135,11 +138,14 @@ async def inbound(rig: Rig, side: Side, tick: Tick) -> Reading:
     """P7."""
     async with Sink() as sink, _chat(rig, side) as chat:
         await chat.gateway.post_to(sink.url)
+        for writer in WRITERS:
+            await rig.phone(writer)
         sent: list[str] = []
 
         async def one(number: int) -> None:
             text = {"to": SHOP, "text": f"text {number}"}
-            sent.append((await rig.phones.call("POST", f"/sandbox/phones/{CUSTOMER}/send", text))["waId"])
+            writer = WRITERS[number % len(WRITERS)]
+            sent.append((await rig.phones.call("POST", f"/sandbox/phones/{writer}/send", text))["waId"])
             tick()
 
         await at_rate(RATE, WARM_UP, one)

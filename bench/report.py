@@ -17,7 +17,8 @@ Results = Mapping[str, Mapping[str, Sequence[Reading]]]
 
 _OURS, _PEERS = SIDES
 _HEAD = ("", "what", "unit", _OURS, "from … to", _PEERS, "from … to", "ratio", "goal")
-_CPU_HEAD = ("processor time of a message, ms", *("gateway", "bridge", "peer", "sandbox", "load"))
+_PROCESSES = ("gateway", "bridge", "peer", "sandbox", "load")
+_CPU_HEAD = ("processor time of a message, ms", *_PROCESSES, "others, % of the machine")
 
 
 def lines(results: Results) -> list[tuple[str, ...]]:
@@ -52,9 +53,10 @@ def cpu_lines(results: Results) -> list[tuple[str, ...]]:
             if not readings[0].cpu:
                 continue
             cells = []
-            for process in _CPU_HEAD[1:]:
+            for process in _PROCESSES:
                 times = [reading.cpu[process] for reading in readings if process in reading.cpu]
                 cells.append(f"{statistics.median(times):.2f}" if times else "")
+            cells.append(f"{statistics.median(reading.cpu['others'] for reading in readings):.0f}")
             found.append((f"{measure.id} {measure.what}, {side}", *cells))
     return found
 

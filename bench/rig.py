@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench.processes import cpu_seconds, node, tree
+from bench.processes import busy_seconds, cpu_seconds, node, tree
 from wagate.cli.client import ApiClient
 from wagate.cli.program import running
 
@@ -195,17 +195,22 @@ SIDES: Mapping[str, Side] = {"wagate": wagate, "bare Baileys": peer}
 
 
 class CpuMeter:
-    """Processor time that each process spends on one message, in ms."""
+    """Processor time: of each process for one message in ms, and of programs that don't belong here in % of the
+    machine."""
 
     def __init__(self, rig: Rig, gateway: Gateway) -> None:
         self._processes = {**gateway.processes(), "sandbox": rig.pid}
         self._before = {name: cpu_seconds(pid) for name, pid in self._processes.items()}
         self._own = time.process_time()
+        self._busy = busy_seconds()
+        self._started = time.perf_counter()
 
     def per_message(self, count: int) -> dict[str, float]:
         spent = {name: cpu_seconds(pid) - self._before[name] for name, pid in self._processes.items()}
         spent["load"] = time.process_time() - self._own
-        return {name: seconds * 1000 / count for name, seconds in spent.items()}
+        available = (time.perf_counter() - self._started) * (os.cpu_count() or 1)
+        others = max(0.0, busy_seconds() - self._busy - sum(spent.values()))
+        return {name: seconds * 1000 / count for name, seconds in spent.items()} | {"others": others / available * 100}
 
 
 def install_peer() -> None:

@@ -107,8 +107,9 @@ class DeliveryStatus(StrEnum):
 class Delivery:
     """One series of attempts to tell one endpoint one event.
 
-    ``position`` orders all deliveries. ``step`` counts the failures that used up a place in the schedule. A delivery
-    without ``next_attempt_at`` waits for its turn in its lane; one that is ``holding`` keeps its lane waiting.
+    ``round`` counts how often it was begun anew. ``step`` counts the failures that used up a place in the schedule. A
+    delivery without ``next_attempt_at`` waits for its turn in its lane; one that is ``holding`` keeps its lane waiting.
+    ``position`` orders the deliveries of an endpoint; it is 0 in memory until it is known.
     """
 
     id: DeliveryId
@@ -117,7 +118,8 @@ class Delivery:
     event_id: EventId
     event_type: EventType
     lane: str
-    position: int
+    position: int = 0
+    round: int = 0
     status: DeliveryStatus = DeliveryStatus.PENDING
     attempts: int = 0
     step: int = 0
@@ -176,7 +178,7 @@ class Attempted:
 
     id: DeliveryId
     endpoint_id: EndpointId
-    position: int
+    round: int
     status: DeliveryStatus
     attempts: int
     step: int
@@ -212,7 +214,7 @@ def after(delivery: Delivery, answer: Answer, now: datetime, jitter: Callable[[]
     return Attempted(
         id=delivery.id,
         endpoint_id=delivery.endpoint_id,
-        position=delivery.position,
+        round=delivery.round,
         status=status,
         attempts=delivery.attempts + 1,
         step=step,

@@ -67,6 +67,7 @@ deliveries = Table(
     Column("event_type", String, nullable=False),
     Column("lane", String, nullable=False),
     Column("position", BigInteger, nullable=False),
+    Column("round", Integer, nullable=False),
     Column("status", String, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("step", Integer, nullable=False),
@@ -255,11 +256,18 @@ def take_positions(tx: Tx, count: int) -> int:
     return int(tx.execute(query.returning(fanout.c.position)).scalar_one()) - count
 
 
-def add_deliveries(tx: Tx, new: Sequence[Delivery]) -> None:
-    tx.execute(_ADD, [_delivery_values(delivery) for delivery in new])
+def add_deliveries(tx: Tx, new: Sequence[Delivery], positions: Sequence[int]) -> None:
+    """Store new deliveries, each at its position."""
+    rows = [_delivery_values(delivery) for delivery in new]
+    tx.execute(_ADD, [{**row, "position": position} for row, position in zip(rows, positions, strict=True)])
 
 
 _ADD = insert(deliveries)
+
+
+def known(tx: Tx, ids: Sequence[DeliveryId]) -> bool:
+    """Whether these deliveries, which were stored together if at all, are there."""
+    return tx.execute(select(_c.id).where(_c.id == ids[0])).first() is not None
 
 
 def _changed(tx: Tx) -> None:
@@ -319,7 +327,7 @@ _RECORD_COLUMNS = (
 )
 _RECORD = (
     update(deliveries)
-    .where(_c.id == bindparam("of_id"), _c.position == bindparam("of_position"))
+    .where(_c.id == bindparam("of_id"), _c.round == bindparam("of_round"))
     .values({name: bindparam(f"new_{name}", type_=_c[name].type) for name in _RECORD_COLUMNS})
 )
 
@@ -359,7 +367,11 @@ def start_over(tx: Tx, series: Sequence[tuple[DeliveryId, int]]) -> None:
         "next_attempt_at": None,
         "finished_at": None,
     }
-    query = update(deliveries).where(_c.id == bindparam("of_id")).values(position=bindparam("at"), **blank)
+    query = (
+        update(deliveries)
+        .where(_c.id == bindparam("of_id"))
+        .values(position=bindparam("at"), round=_c.round + 1, **blank)
+    )
     tx.execute(query, [{"of_id": delivery_id, "at": position} for delivery_id, position in series])
 
 
@@ -458,7 +470,7 @@ _DELIVERY_COLUMNS = tuple(column.name for column in deliveries.c)
 
 def _attempted_values(one: Attempted) -> dict[str, Any]:
     values: dict[str, Any] = {f"new_{name}": getattr(one, name) for name in _RECORD_COLUMNS}
-    return {"of_id": one.id, "of_position": one.position, **values}
+    return {"of_id": one.id, "of_round": one.round, **values}
 
 
 def _delivery(row: Row[*tuple[Any, ...]]) -> Delivery:

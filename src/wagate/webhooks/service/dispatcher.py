@@ -74,6 +74,7 @@ class Dispatcher:
             entropy=entropy,
             refreshed=self._refreshed,
             made=self._made,
+            stored=self._fanned_out,
             behind=self._fell_behind,
         )
         self._outlets: dict[EndpointId, Outlet] = {}
@@ -128,11 +129,10 @@ class Dispatcher:
     async def stop(self) -> None:
         """Begin nothing new, let attempts under way end, and store what became of them."""
         self._stopping = True
-        ledger, *others = self._background
-        await _cancel(others)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_GRACE_SECONDS)
-        await _cancel(list(self._tasks))
+        ledger, follower, *others = self._background
+        self._news.set()
+        await asyncio.wait([follower, *self._tasks], timeout=_GRACE_SECONDS)
+        await _cancel([follower, *others, *self._tasks])
         try:
             async with asyncio.timeout(_GRACE_SECONDS):
                 await self._ledger.flushed()
@@ -144,7 +144,7 @@ class Dispatcher:
     # -- following the log
 
     async def _follow(self) -> None:
-        while True:
+        while not self._stopping:
             await self._news.wait()
             self._news.clear()
             self._working = True
@@ -196,17 +196,23 @@ class Dispatcher:
             _log.error("webhook endpoint can't be opened with the key ring; it gets nothing", endpoint_id=endpoint.id)
             return None
 
-    def _made(self, endpoint_id: EndpointId, tasks: list[Task]) -> None:
+    def _made(self, endpoint_id: EndpointId, tasks: Sequence[Task]) -> bool:
+        outlet = self._outlets.get(endpoint_id)
+        taken = outlet is not None and outlet.offer(tasks)
+        if outlet is not None and taken:
+            self._look_after(outlet)
+        return taken
+
+    def _fanned_out(self, endpoint_id: EndpointId, position: int) -> None:
         outlet = self._outlets.get(endpoint_id)
         if outlet is not None:
-            outlet.offer(tasks)
-            self._look_after(outlet)
+            outlet.stored(position)
 
     def _fell_behind(self, endpoint_id: EndpointId | None) -> None:
         if endpoint_id is None:
             self._survey_due = True
         elif (outlet := self._outlets.get(endpoint_id)) is not None:
-            outlet.behind = outlet.missed = True
+            outlet.fell_behind()
             self._look_after(outlet)
 
     async def _survey(self) -> None:
@@ -222,7 +228,9 @@ class Dispatcher:
             left = waiting.get(outlet.endpoint.id)
             outlet.surveyed = True
             if left is not None and left.fresh:
-                outlet.behind = outlet.missed = True
+                # One that was begun anew may stand before others that memory knows.
+                outlet.loaded = 0
+                outlet.fell_behind()
             elif not outlet.missed:
                 outlet.behind = False
             if left is not None and left.next_attempt_at is not None:
@@ -265,12 +273,13 @@ class Dispatcher:
 
     async def _load_fresh(self, outlet: Outlet) -> None:
         outlet.missed = False
-        room = CAPACITY - outlet.backlog.fresh
-        rows = await self._db.read(lambda tx: store.fresh(tx, outlet.endpoint.id, after=outlet.loaded, limit=room))
-        await self._take_in(outlet, rows, outlet.backlog.add, frozenset())
-        if rows:
-            outlet.loaded = max(outlet.loaded, rows[-1].position)
-        if len(rows) < room and not outlet.missed:
+        known, after = frozenset(outlet.known), outlet.loaded
+        limit = CAPACITY - outlet.backlog.fresh + len(known)
+        rows = await self._db.read(lambda tx: store.fresh(tx, outlet.endpoint.id, after=after, limit=limit))
+        await self._take_in(outlet, rows, outlet.backlog.add, known)
+        if outlet.loaded == after and rows:
+            outlet.loaded = rows[-1].position
+        if len(rows) < limit and not outlet.missed:
             outlet.behind = False
 
     async def _load_timed(self, outlet: Outlet) -> None:
@@ -342,7 +351,7 @@ class Dispatcher:
             outlet.backlog.free(delivery.lane)
         if result.disables:
             outlet.update(replace(outlet.endpoint, enabled=False), target)
-        self._ledger.add(result)
+        self._note(task, result)
         if not answer.accepted:
             _log.info(
                 "webhook not accepted",
@@ -355,6 +364,15 @@ class Dispatcher:
         if self._parked:
             self._ready.append(self._parked.popleft())
         self._look_after(outlet)
+
+    def _note(self, task: Task, result: Attempted) -> None:
+        """Have a result stored, but not before what it is a result of."""
+        if task.durable is not None and not task.durable.done():
+            task.durable.add_done_callback(lambda _: self._note(task, result))
+        elif task.durable is None or task.durable.result():
+            self._ledger.add(result)
+        elif (outlet := self._outlets.get(result.endpoint_id)) is not None:
+            outlet.known.discard(result.id)
 
     def _stored(self, result: Attempted) -> None:
         outlet = self._outlets.get(result.endpoint_id)
@@ -399,7 +417,7 @@ def _expired(row: Delivery, now: datetime) -> Attempted:
     return Attempted(
         id=row.id,
         endpoint_id=row.endpoint_id,
-        position=row.position,
+        round=row.round,
         status=DeliveryStatus.DEAD,
         attempts=row.attempts,
         step=row.step,

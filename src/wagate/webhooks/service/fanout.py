@@ -1,12 +1,17 @@
 """From the log to deliveries.
 
-One transaction adds the deliveries of a stretch of the log and moves the cursor past it, so that a crash neither loses
-nor repeats one. Endpoints are kept in memory; their version is read at the same moment as the events, so that an
-endpoint that was there when an event was committed is never overlooked.
+One transaction adds the deliveries of a stretch of the log and moves the cursor past it, so that a crash loses none.
+They are attempted while it is being committed: the event itself is durable already, and an attempt whose row did not
+survive a crash is made again from the log, with the same ``webhook-id``.
+
+Endpoints are kept in memory; their version is read at the same moment as the events, so that an endpoint that was there
+when an event was committed is never overlooked.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, DeliveryId, EndpointId, Entropy
@@ -14,7 +19,6 @@ from wagate.core.logging import get_logger
 from wagate.events.model import Event
 from wagate.events.service import EventLog
 from wagate.storage.database import Database, Tx
-from wagate.storage.errors import OutcomeUnknown
 from wagate.webhooks import store
 from wagate.webhooks.model import Delivery, DeliveryStatus, Endpoint, Wish, body_of, lane_of, types_of
 from wagate.webhooks.service.outlets import Task
@@ -28,9 +32,11 @@ _log = get_logger("wagate.webhooks")
 
 
 class FanOut:
-    """Reads the log for all endpoints. ``refreshed`` is told all endpoints when any has changed, ``made`` the new
-    deliveries of an endpoint in their order, and ``behind`` that an endpoint has deliveries (``None``: any may have)
-    which ``made`` was not told of.
+    """Reads the log for all endpoints.
+
+    ``refreshed`` is told all endpoints when any has changed. ``made`` is offered the new deliveries of an endpoint in
+    their order and says whether it takes them; ``stored`` learns how far those are in the database. ``behind`` is told
+    that an endpoint has others there (``None``: that any may have).
     """
 
     def __init__(
@@ -41,7 +47,8 @@ class FanOut:
         clock: Clock,
         entropy: Entropy,
         refreshed: Callable[[Sequence[Endpoint]], None],
-        made: Callable[[EndpointId, list[Task]], None],
+        made: Callable[[EndpointId, Sequence[Task]], bool],
+        stored: Callable[[EndpointId, int], None],
         behind: Callable[[EndpointId | None], None],
     ) -> None:
         self._db = db
@@ -50,12 +57,14 @@ class FanOut:
         self._entropy = entropy
         self._refreshed = refreshed
         self._made = made
+        self._stored = stored
         self._behind = behind
         self._wishes: Mapping[AccountId, list[Wish]] = {}
         self._endpoints: Mapping[EndpointId, Endpoint] = {}
         self._version = -1
         self._seq = 0
         self._stored_seq = 0
+        self._batch: _Batch | None = None
 
     async def start(self) -> None:
         """Find the place in the log."""
@@ -65,6 +74,8 @@ class FanOut:
 
     async def step(self) -> bool:
         """Take in the next stretch of the log; whether there may be more of it now."""
+        if self._batch is not None:
+            await self._store(self._batch)
         events, version = await self._log.read_all(after=self._seq, limit=BATCH, beside=store.version)
         if version != self._version:
             await self._refresh()
@@ -79,7 +90,8 @@ class FanOut:
         ]
         last = events[-1].seq
         if wanted:
-            await self._make(wanted, last)
+            self._batch = self._make(wanted, last)
+            await self._store(self._batch)
         else:
             self._seq = last
             if last - self._stored_seq >= _UNSTORED:
@@ -127,59 +139,75 @@ class FanOut:
         else:
             self._stored_seq = to
 
-    async def _make(self, wanted: Sequence[tuple[Event, EndpointId]], last: int) -> None:
-        now = self._clock.now()
-        before = self._stored_seq
-
-        def work(tx: Tx) -> list[Delivery] | None:
-            base = store.advance(tx, seq=before, to=last, count=len(wanted))
-            if base is None:
-                return None
-            new = [
-                self._delivery(event, endpoint_id, base + number)
-                for number, (event, endpoint_id) in enumerate(wanted, start=1)
-            ]
-            store.add_deliveries(tx, new)
-            return new
-
-        try:
-            new = await self._db.write(work)
-        except OutcomeUnknown:
-            new = None
-        if new is None:
-            _log.warning("webhook fan-out lost its place", seq=before)
-            await self._find_place()
-            return
-        self._seq = self._stored_seq = last
-        _log.debug("deliveries made", count=len(new), ms=(self._clock.now() - now).total_seconds() * 1000)
-        by_endpoint: defaultdict[EndpointId, list[Task]] = defaultdict(list)
+    def _make(self, wanted: Sequence[tuple[Event, EndpointId]], last: int) -> "_Batch":
+        """Make deliveries and offer them."""
+        batch = _Batch(last=last, durable=asyncio.get_running_loop().create_future())
         bodies: dict[int, str] = {}
-        for delivery, (event, _) in zip(new, wanted, strict=True):
+        tasks: defaultdict[EndpointId, list[Task]] = defaultdict(list)
+        for number, (event, endpoint_id) in enumerate(wanted, start=1):
+            delivery = self._delivery(event, endpoint_id)
             body = bodies.get(event.seq)
             if body is None:
                 body = bodies[event.seq] = body_of(event)
-            by_endpoint[delivery.endpoint_id].append(Task(delivery, body))
-        for endpoint_id, tasks in by_endpoint.items():
-            self._made(endpoint_id, tasks)
+            batch.deliveries.append(delivery)
+            batch.ends[endpoint_id] = number
+            tasks[endpoint_id].append(Task(delivery, body, batch.durable))
+        batch.taken.update(endpoint_id for endpoint_id, offered in tasks.items() if self._made(endpoint_id, offered))
+        return batch
+
+    async def _store(self, batch: "_Batch") -> None:
+        """Make the deliveries durable and move the cursor.
+
+        :raises Unavailable: if that has to be tried again.
+        """
+        seq, count = self._stored_seq, len(batch.deliveries)
+
+        def work(tx: Tx) -> int | None:
+            base = store.advance(tx, seq=seq, to=batch.last, count=count)
+            if base is not None:
+                store.add_deliveries(tx, batch.deliveries, range(base + 1, base + count + 1))
+            return base
+
+        base = await self._db.write(work)
+        self._batch = None
+        if base is None:
+            await self._lost_place(batch)
+            return
+        self._seq = self._stored_seq = batch.last
+        batch.durable.set_result(True)
+        for endpoint_id, number in batch.ends.items():
+            if endpoint_id in batch.taken:
+                self._stored(endpoint_id, base + number)
+            else:
+                self._behind(endpoint_id)
+
+    async def _lost_place(self, batch: "_Batch") -> None:
+        """Somebody moved the cursor: ourselves, by a commit that was never answered, or another dispatcher."""
+        await self._find_place()
+        ours = await self._db.read(lambda tx: store.known(tx, [delivery.id for delivery in batch.deliveries]))
+        _log.warning("webhook fan-out found its place anew", seq=self._seq, ours=bool(ours))
+        batch.durable.set_result(bool(ours))
 
     def _repeat(self, tx: Tx, endpoint_id: EndpointId, events: Sequence[Event]) -> None:
         """Have events delivered again, or for the first time, but for those that are waiting to be anyway."""
         known = store.of_events(tx, endpoint_id, [event.seq for event in events]) if events else {}
         events = [e for e in events if e.seq not in known or known[e.seq][1] is not DeliveryStatus.PENDING]
-        position = store.take_positions(tx, len(events))
+        base = store.take_positions(tx, len(events))
         old: list[tuple[DeliveryId, int]] = []
         new: list[Delivery] = []
-        for position, event in enumerate(events, start=position + 1):  # noqa: B020 - goes on from where it stands
+        positions: list[int] = []
+        for position, event in enumerate(events, start=base + 1):
             if event.seq in known:
                 old.append((known[event.seq][0], position))
             else:
-                new.append(self._delivery(event, endpoint_id, position))
+                new.append(self._delivery(event, endpoint_id))
+                positions.append(position)
         if old:
             store.start_over(tx, old)
         if new:
-            store.add_deliveries(tx, new)
+            store.add_deliveries(tx, new, positions)
 
-    def _delivery(self, event: Event, endpoint_id: EndpointId, position: int) -> Delivery:
+    def _delivery(self, event: Event, endpoint_id: EndpointId) -> Delivery:
         now = self._clock.now()
         return Delivery(
             id=DeliveryId.new(now, self._entropy),
@@ -188,7 +216,6 @@ class FanOut:
             event_id=event.id,
             event_type=event.type,
             lane=lane_of(event),
-            position=position,
             created_at=now,
         )
 
@@ -215,3 +242,14 @@ class FanOut:
         self._wishes = dict(wishes)
         self._endpoints = {endpoint.id: endpoint for endpoint in endpoints}
         self._refreshed(endpoints)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """Deliveries on their way into the database: for each endpoint the number of its last, and who took theirs."""
+
+    last: int
+    durable: asyncio.Future[bool]
+    deliveries: list[Delivery] = field(default_factory=list)
+    ends: dict[EndpointId, int] = field(default_factory=dict)
+    taken: set[EndpointId] = field(default_factory=set)

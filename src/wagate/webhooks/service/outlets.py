@@ -3,7 +3,9 @@
 Nothing here waits or reads: it answers "what next?" and is told what happened.
 """
 
+import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,10 +24,14 @@ LOW: Final = CAPACITY // 2
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A delivery to attempt and what to send."""
+    """A delivery to attempt and what to send.
+
+    ``durable`` is set for a delivery whose row is being stored while it is attempted already: whether that succeeded.
+    """
 
     delivery: Delivery
     body: str
+    durable: "asyncio.Future[bool] | None" = None
 
 
 class Backlog:
@@ -157,16 +163,25 @@ class Outlet:
             self.next_due = endpoint.updated_at  # look whether there is any
             self.limit, self.failing = MAX_RUNNING, False
 
-    def offer(self, tasks: list[Task]) -> None:
-        """Take in deliveries that were just made, unless others stand before them in the database."""
+    def offer(self, tasks: Sequence[Task]) -> bool:
+        """Take in deliveries that were just made; ``False`` if others stand before them in the database, or there are
+        too many.
+        """
         if not self.open or self.behind or self.backlog.fresh + len(tasks) > CAPACITY:
-            self.behind = self.missed = True
-            return
+            return False
         for task in tasks:
-            if task.delivery.position > self.loaded:
-                self.loaded = task.delivery.position
-                self.known.add(task.delivery.id)
-                self.backlog.add(task)
+            self.known.add(task.delivery.id)
+            self.backlog.add(task)
+        return True
+
+    def stored(self, position: int) -> None:
+        """What was taken in is in the database, up to ``position``."""
+        if not self.behind:  # otherwise others may stand before it that are not loaded yet
+            self.loaded = max(self.loaded, position)
+
+    def fell_behind(self) -> None:
+        """There are fresh deliveries in the database that memory does not know."""
+        self.behind = self.missed = True
 
     def began(self) -> None:
         self.running += 1

@@ -154,7 +154,7 @@ class Story:
             raise DemoFailed(f"it did not happen within {STEP_TIMEOUT:.0f} s that {what}") from error
 
     def _did(self, sentence: str) -> None:
-        self.console.print(f"[green]●[/] {sentence}", highlight=False)
+        self.console.print(f"[green]●[/] {sentence}", highlight=False, soft_wrap=True)
 
 
 async def _stay(program: Program, story: Story, console: Console) -> None:

@@ -280,7 +280,6 @@ class _Run:
     def _try_again(self, out: Outgoing, failure: SendFailed, code: str) -> None:
         tried = self.attempts[out.message.seq]
         if tried >= len(PAUSES):
-            del self.attempts[out.message.seq]
             self._fail(out, failure)
             return
         self.attempts[out.message.seq] = tried + 1
@@ -322,6 +321,7 @@ class _Run:
     # -- writing the answers down
 
     def _fail(self, out: Outgoing, failure: SendFailed) -> None:
+        self.attempts.pop(out.message.seq, None)
         self._answer(_Answer(message=out.message, failure=Failure(code=failure.code, certain=bool(failure.certain))))
 
     def _answer(self, answer: _Answer) -> None:

@@ -147,6 +147,35 @@ def body_of(event: Event) -> str:
     return f'{{"type":"{event.type}","timestamp":"{rfc3339(event.timestamp)}","data":{event.json}}}'
 
 
+# -- what is left to do -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """How far the fan-out has come in the log, and how often endpoints were changed."""
+
+    seq: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """An endpoint is told again what stands between two places of the log."""
+
+    id: int
+    endpoint_id: EndpointId
+    after_seq: int
+    until_seq: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What an endpoint has left to be told."""
+
+    fresh: bool
+    next_attempt_at: datetime | None
+
+
 # -- what an attempt leads to -----------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,6 @@
 """The tables of endpoints, deliveries and replays, and the place that the fan-out has reached in the log."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +29,7 @@ from wagate.events.model import EventType
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
 from wagate.storage.types import Json, RowNumber, UtcDateTime
-from wagate.webhooks.model import Attempted, Delivery, DeliveryStatus, Endpoint
+from wagate.webhooks.model import Attempted, Delivery, DeliveryStatus, Endpoint, Place, Replay, Waiting
 
 endpoints = Table(
     "webhook_endpoints",
@@ -128,32 +127,6 @@ fanout = Table(
     Column("version", BigInteger, nullable=False),
 )
 _ONE = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """What the fan-out knows: see the columns of ``webhook_fanout``."""
-
-    seq: int
-    version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """An endpoint is told again what stands between two places of the log."""
-
-    id: int
-    endpoint_id: EndpointId
-    after_seq: int
-    until_seq: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """What an endpoint has left to be told."""
-
-    fresh: bool
-    next_attempt_at: datetime | None
 
 
 # -- endpoints --------------------------------------------------------------------------------------------------------

@@ -97,14 +97,7 @@ class Dispatcher:
     @property
     def busy(self) -> bool:
         """Whether there is anything to do before time passes or something happens."""
-        now = self._clock.now()
-        return bool(
-            self._working
-            or self._news.is_set()
-            or self._tasks
-            or not self._ledger.empty
-            or any(outlet.can_send(now) for outlet in self._outlets.values())
-        )
+        return bool(self._working or self._news.is_set() or self._tasks or not self._ledger.empty)
 
     @property
     def next_due(self) -> datetime | None:

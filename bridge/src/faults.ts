@@ -1,5 +1,8 @@
 // Named points at which a test may kill this process (SIGKILL, as a power cut would). WAGATE_BRIDGE_CRASH_AT is
-// `<point>` or `<point>:<n>` for the n-th time it is reached; honoured only under WAGATE_TEST_FAULTS=1.
+// `<point>[:n[:program]]`: the n-th time it is reached, and with `program` the host along with it; or `@<file>` that
+// holds such an order, from when it is written until it is carried out. Honoured only under WAGATE_TEST_FAULTS=1.
+
+import { readFileSync, unlinkSync } from 'node:fs'
 
 export type FaultPoint =
   | 'encrypted' // a ratchet advanced in memory, its commit has not left
@@ -9,12 +12,27 @@ export type FaultPoint =
   | 'stored' // it is durable, its receipt has not left
   | 'receipted' // the receipt has left
 
-const [armed, count] =
-  process.env['WAGATE_TEST_FAULTS'] === '1' ? (process.env['WAGATE_BRIDGE_CRASH_AT'] ?? '').split(':') : []
-let left = Number(count ?? 1)
+const given = process.env['WAGATE_TEST_FAULTS'] === '1' ? (process.env['WAGATE_BRIDGE_CRASH_AT'] ?? '') : ''
+const file = given.startsWith('@') ? given.slice(1) : ''
+let reached = 0
 
-export const faultsArmed = armed !== undefined && armed !== ''
+/** Whether any point may be armed. */
+export const faultsArmed = given !== ''
 
 export function reach(point: FaultPoint): void {
-  if (point === armed && --left <= 0) process.kill(process.pid, 'SIGKILL')
+  if (given === '') return
+  const [armed, count, whole] = orders().split(':')
+  if (point !== armed || ++reached < Number(count ?? 1)) return
+  if (file !== '') unlinkSync(file)
+  if (whole === 'program') process.kill(process.ppid, 'SIGKILL')
+  process.kill(process.pid, 'SIGKILL')
+}
+
+function orders(): string {
+  if (file === '') return given
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -48,6 +48,8 @@ export class Journal {
   #durable = 0
   #scheduled = false
   #over = false
+  /** A message is stored and the next frame is its receipt; for the fault point only. */
+  #receiptDue = false
   /** Runs everything that one answer sets free; lets the frames among it go out in one piece. */
   inOnePiece: (run: () => void) => void = run => run()
   #waiting: { commit: number; run: () => void; refuse?: (error: Error) => void }[] = []
@@ -100,8 +102,12 @@ export class Journal {
   whenDurable(run: () => void): void {
     if (this.#over) return
     const commit = this.#newest()
-    if (commit <= this.#durable && this.#waiting.length === 0) run()
-    else this.#waiting.push({ commit, run })
+    if (commit > this.#durable || this.#waiting.length > 0) {
+      this.#waiting.push({ commit, run })
+      return
+    }
+    run()
+    if (this.#receiptDue) this.#receipted()
   }
 
   /** Resolves once all that was recorded so far is durable; rejects if it is refused. */
@@ -127,9 +133,10 @@ export class Journal {
     for (const stored of flown.values.values()) this.#onStored(stored)
     if (flown.encrypted) reach('committed')
     if (flown.decrypted) reach('stored')
+    const before = this.#waiting.length
     this.inOnePiece(() => this.#release())
-    if (flown.encrypted) reach('written')
-    if (flown.decrypted) reach('receipted')
+    this.#receiptDue ||= flown.decrypted
+    if (this.#receiptDue && this.#waiting.length < before) this.#receipted()
     if (this.#gathering.values.size > 0 || this.#gathering.arrivals.length > 0) this.#commit()
   }
 
@@ -139,6 +146,11 @@ export class Journal {
     const waiting = this.#waiting
     this.#waiting = []
     for (const { refuse } of waiting) refuse?.(new Refused())
+  }
+
+  #receipted(): void {
+    this.#receiptDue = false
+    reach('receipted')
   }
 
   #newest(): number {

@@ -2,6 +2,8 @@
 
 import { proto, type BinaryNode, isJidGroup, isLidUser, isPnUser, jidDecode, type WASocket } from '@whiskeysockets/baileys'
 import type { Channel } from './channel.ts'
+import { faultsArmed, reach } from './faults.ts'
+import type { Journal } from './journal.ts'
 import type { BaileysCache } from './lru.ts'
 import type { Relay } from './protocol.gen.ts'
 
@@ -24,6 +26,7 @@ class NobodyThere extends Error {}
 export class Outgoing {
   readonly #channel: Channel
   readonly #link: number
+  readonly #journal: Journal
   readonly #devices: BaileysCache
   #sock: WASocket | undefined
   #queue: Relay[] = []
@@ -33,7 +36,8 @@ export class Outgoing {
   #closed = false
   readonly #underWay = new Map<string, UnderWay>()
 
-  constructor(channel: Channel, link: number, devices: BaileysCache) {
+  constructor(channel: Channel, link: number, journal: Journal, devices: BaileysCache) {
+    this.#journal = journal
     this.#channel = channel
     this.#link = link
     this.#devices = devices
@@ -121,6 +125,7 @@ export class Outgoing {
         messageId: relay.messageId,
         additionalAttributes: relay.attributes
       })
+      if (faultsArmed) this.#journal.settled().then(() => reach('written'), () => undefined)
     } catch (error) {
       if (this.#closed) return // settled when it closed
       this.#preparing = undefined

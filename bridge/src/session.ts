@@ -72,7 +72,7 @@ export class Link {
     this.#store = new Store(open.link, this.#journal, memory, load)
     const find = (digest: Uint8Array) => this.#ask({ t: 'Find', digest }) as Promise<Uint8Array | null>
     this.#inbound = new Inbound(this.#journal, find)
-    this.#outgoing = new Outgoing(channel, open.link, this.#devices)
+    this.#outgoing = new Outgoing(channel, open.link, this.#journal, this.#devices)
   }
 
   connect(): void {

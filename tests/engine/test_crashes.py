@@ -13,6 +13,7 @@ from tests.engine.lab import Lab, Member, until
 from wagate.engine.baileys.points import CrashPoint
 from wagate.engine.port import Closed, RelayImpossible, RelayUnknown
 from wagate.sandbox.phone import Phone
+from wagate.sandbox.record import Direction
 from wagate.wire.codec import encode
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
@@ -59,6 +60,14 @@ async def send_for_sure(member: Member, to: str, text: str) -> None:
             await asyncio.sleep(0.05)
 
 
+def where_it_crashed(member: Member) -> set[CrashPoint]:
+    """The points at which a crash leaves such a wire."""
+    sent_again = max(Counter(e.id for e in member.wire("message")).values()) > 1
+    came_again = max(Counter(e.id for e in member.wire("message", Direction.OUT)).values()) > 1
+    points = {CrashPoint.WRITTEN} if sent_again else {CrashPoint.ENCRYPTED, CrashPoint.COMMITTED}
+    return points | {CrashPoint.RECEIPTED} | ({CrashPoint.DECRYPTED, CrashPoint.STORED} if came_again else set())
+
+
 @pytest.mark.parametrize("occurrence", [1, 5])
 @pytest.mark.parametrize("point", list(CrashPoint))
 async def test_a_crash_at_a_named_point_loses_doubles_and_reuses_nothing(
@@ -92,6 +101,7 @@ async def test_a_crash_at_a_named_point_loses_doubles_and_reuses_nothing(
     keeping.cancel()
 
     assert Closed(code=428, reason="bridge_crashed") in shop.events, "the bridge did not crash"
+    assert point in where_it_crashed(shop), "it crashed elsewhere"
     assert shown(ada)[1:] == out
     assert received == into
     assert counters_used_twice(lab) == []

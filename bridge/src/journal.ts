@@ -98,6 +98,11 @@ export class Journal {
     return (this.#gathering.arrivals.find(same) ?? this.#flying?.arrivals.find(same))?.[4]
   }
 
+  /** How much waits for the commit after the one under way. */
+  get backlog(): number {
+    return this.#gathering.values.size + this.#gathering.arrivals.length
+  }
+
   /** Run once all that was recorded so far is durable, in the order of calls; never if it is refused. */
   whenDurable(run: () => void): void {
     if (this.#over) return

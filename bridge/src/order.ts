@@ -10,18 +10,29 @@ interface Client {
   listeners(event: string): ((node: BinaryNode) => unknown)[]
 }
 
-/** Hand Baileys each message once it is done with the one before; its own lock makes it handle one at a time anyway. */
-export function inOrder(sock: WASocket): void {
+/**
+ * Hand Baileys each message once it is done with the one before; its own lock makes it handle one at a time anyway.
+ * `waiting` counts those that it is not done with.
+ */
+export function inOrder(sock: WASocket, onHandled: () => void): { waiting: number } {
   const client = sock.ws as unknown as Client
   const emit = client.emit.bind(client)
+  const line = { waiting: 0 }
   let before: Promise<unknown> = Promise.resolve()
+  const handled = (): void => {
+    line.waiting--
+    onHandled()
+  }
   client.emit = (event, ...args) => {
     if (event !== 'CB:message') return emit(event, ...args)
     const node = args[0] as BinaryNode
     // The mark of those that waited would send it to the other queue. The content stays the same object.
     const { offline: _, ...attrs } = node.attrs
     const listeners = client.listeners(event)
-    before = before.then(() => Promise.allSettled(listeners.map(async listener => listener({ ...node, attrs }))))
+    const handle = () => Promise.allSettled(listeners.map(async listener => listener({ ...node, attrs })))
+    line.waiting++
+    before = before.then(handle).then(handled)
     return listeners.length > 0
   }
+  return line
 }

@@ -23,7 +23,7 @@ import { silentLogger } from './quiet.ts'
 import { answerCodeOf, codeOf, Outgoing, reasonOf } from './relay.ts'
 import { signalRepository } from './signal.ts'
 import { toNode, toStanza } from './stanza.ts'
-import { cut, holdBack, keepAppStateForHost } from './transport.ts'
+import { cut, holdBack, keepAppStateForHost, setReading } from './transport.ts'
 
 const MINUTE = 60_000
 /** How long WhatsApp honours the first and each later reference of a QR code. */
@@ -33,6 +33,9 @@ const LATER_QR_MS = 20_000
 const COMMIT_REFUSED = 'commit_refused'
 const CONNECTION_CLOSED = 428
 const TIMED_OUT = 408
+
+/** Stanzas and changes that one link may have waiting in memory before it stops reading. */
+const TOO_MUCH = 1_000
 
 type Question = Omit<Load, 'link' | 'call'> | Omit<Find, 'link' | 'call'> | Omit<FetchSent, 'link' | 'call'>
 
@@ -57,6 +60,8 @@ export class Link {
   /** Before that, Baileys would write what it is given as it is: in the clear, in the middle of the handshake. */
   #online = false
   #finished = false
+  #line = { waiting: 0 }
+  #reading = true
   #lastFrameAt: number | null = null
   #ping: { id: string; at: number } | undefined
   #pingMs: number | null = null
@@ -115,7 +120,7 @@ export class Link {
     Object.assign(sock.authState.keys, keys)
     holdBack(sock, this.#journal)
     keepAppStateForHost(sock)
-    inOrder(sock)
+    this.#line = inOrder(sock, () => this.#readOn())
     if (sock.messageRetryManager) {
       // It keeps the last 512 messages; the host has them all.
       sock.messageRetryManager.addRecentMessage = () => undefined
@@ -173,6 +178,7 @@ export class Link {
 
   committed(commit: number, ok: boolean): void {
     this.#journal.answered(commit, ok)
+    this.#readOn()
   }
 
   answered(question: number, answer: unknown): void {
@@ -222,6 +228,20 @@ export class Link {
     }
     if (node.tag === 'notification' && type === 'w:gp2' && from !== undefined) this.#groups.del(from)
     this.#inbound.observe(node)
+    if (this.#reading && this.#backlog() > TOO_MUCH && this.#sock !== undefined) {
+      this.#reading = false
+      setReading(this.#sock, false)
+    }
+  }
+
+  #backlog(): number {
+    return this.#journal.backlog + this.#line.waiting
+  }
+
+  #readOn(): void {
+    if (this.#reading || this.#backlog() > TOO_MUCH / 2 || this.#sock === undefined) return
+    this.#reading = true
+    setReading(this.#sock, true)
   }
 
   #connectionChanged(sock: WASocket, { qr, isNewLogin, connection, lastDisconnect }: Partial<ConnectionState>): void {

@@ -13,6 +13,8 @@ interface RawSocket {
   send(data: Uint8Array, callback?: (error?: Error) => void): void
   close(): void
   terminate(): void
+  pause(): void
+  resume(): void
   once(event: 'close', listener: () => void): void
   /** Below WebSocket; absent until connected. */
   _socket?: { cork(): void; uncork(): void }
@@ -57,6 +59,13 @@ export function holdBack(sock: WASocket, journal: Journal): void {
       })
       socket.close()
     })
+}
+
+/** Stop reading, or go on: what is not read, WhatsApp's server keeps. */
+export function setReading(sock: WASocket, on: boolean): void {
+  const client = sock.ws as unknown as Client
+  if (on) client.socket?.resume()
+  else client.socket?.pause()
 }
 
 /** End the connection at once, letting nothing more out. */

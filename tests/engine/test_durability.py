@@ -238,3 +238,17 @@ def spoil(phone: Phone) -> None:
         return cipher._replace(body=cipher.body[:-8] + bytes(8))
 
     phone.keys.encrypt = spoiled  # type: ignore[method-assign]
+
+
+async def test_a_flood_is_taken_in_as_fast_as_it_is_stored_and_all_of_it(lab: Lab) -> None:
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    await shop.link.close()
+    wanted = [f"flood {n}" for n in range(1500)]
+    for text in wanted:
+        ada.outbox.send_text(Jid(SHOP), text)
+    lab.at_point["before_commit"] = lambda: asyncio.sleep(0.05)
+
+    await shop.online()
+
+    assert await shop.has_texts(1500) == wanted
+    assert [e for e in shop.wire("receipt") if e.type == "retry"] == []

@@ -199,3 +199,14 @@ async def test_a_session_that_comes_back_needs_no_phone(lab: Lab) -> None:
     assert (await member.online()).identity.jid.user == SHOP
     assert not [e for e in member.events[-2:] if isinstance(e, QrIssued)]
     assert isinstance(member.events[-1], Online)
+
+
+async def test_a_new_name_of_the_account_is_learned(lab: Lab) -> None:
+    member = await lab.linked(SHOP)
+
+    lab.sandbox.world.accounts[SHOP].phone.rename("The new shop")  # type: ignore[attr-defined]
+    await until(lambda: [e for e in member.wire("iq") if e.detail.startswith("w:sync:app:state")])
+    await asyncio.sleep(0.3)
+    await member.link.close()
+
+    assert (await member.online()).identity.push_name == "The new shop"

@@ -258,3 +258,14 @@ async def test_a_stanza_without_an_answer_is_sent(lab: Lab) -> None:
     await shop.link.send(Node("chatstate", {"to": Jid(ADA)}, [Node("composing")]))
 
     await until(lambda: shop.wire("chatstate"))
+
+
+async def test_a_contact_is_given_a_privacy_token_once_and_not_with_every_message(lab: Lab) -> None:
+    shop = await lab.linked(SHOP)
+    lab.phone(ADA)
+
+    for n in range(5):
+        await shop.relay(ADA, f"message {n}")
+
+    issued = [e for e in shop.wire("iq") if e.detail.startswith("privacy") and e.type == "set"]
+    assert len(issued) == 1

@@ -123,9 +123,10 @@ class BridgeProcess:
 
     async def _copy_stderr(self) -> None:
         assert self._process.stderr is not None
-        async for line in self._process.stderr:
-            # Only Node itself and the bridge's own complaints come this way; libraries are silenced in it.
-            _log.warning("bridge complained", line=line.decode(errors="replace").strip()[:300])
+        # Only Node itself and the bridge's own complaints come this way; libraries are silenced in it. In pieces, not
+        # lines: there is no telling how long a line is.
+        while piece := await self._process.stderr.read(4096):
+            _log.warning("bridge complained", line=piece.decode(errors="replace").strip()[:300])
 
 
 async def _listen(

@@ -1,8 +1,8 @@
 """Where a test may kill the bridge as a power cut would.
 
-``WAGATE_BRIDGE_CRASH_AT=<point>[:n[:program]]`` has the bridge send itself SIGKILL the n-th time it gets there, and with
-``program`` its host too; ``@<file>`` reads such an order from a file, which is gone once it is carried out. Honoured
-only under ``WAGATE_TEST_FAULTS=1``. ``bridge/src/faults.ts`` has the same names, and a test compares them.
+``WAGATE_BRIDGE_CRASH_AT=<point>[:n[:program]]`` has the bridge send itself SIGKILL the n-th time it gets there, and
+with ``program`` its host too; ``@<file>`` reads such an order from a file, which is gone once it is carried out. It is
+honoured only under ``WAGATE_TEST_FAULTS=1``. ``bridge/src/faults.ts`` has the same names, and a test compares them.
 """
 
 from enum import StrEnum

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import io
 import socket
 import time
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from fastapi import FastAPI
 
 from wagate.core.errors import StartupError
 from wagate.gateway.app import GatewayParts, build_app
+from wagate.gateway.connection import BoundedHttp
 from wagate.gateway.server import HttpServer
 
 READER = {"X-API-Key": "reader"}
@@ -148,6 +150,55 @@ async def test_bytes_that_are_not_http_do_no_harm(app: FastAPI) -> None:
             writer.close()
         async with client.get("/health/live") as answer:
             assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        pytest.param(b"GET / HTTP/1.1\r\nA: ", id="one endless header"),
+        pytest.param(b"GET /", id="endless path"),
+        pytest.param(b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 9, id="endless headers"),
+        pytest.param(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: ", id="endless trailer"),
+    ],
+)
+async def test_a_stranger_cannot_fill_the_memory(app: FastAPI, beginning: bytes) -> None:
+    async with serving(app) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        line = beginning[-6:] if beginning.endswith(b"\n") else b"x"
+        sent = 0
+        with pytest.raises(ConnectionError):
+            writer.write(beginning)
+            while sent < 64 * 1024 * 1024:
+                writer.write(line * (65536 // len(line)))
+                sent += 65536
+                await writer.drain()
+        assert sent < 32 * 1024 * 1024  # what the sockets' buffers hold
+        writer.close()
+
+
+async def test_large_bodies_and_many_requests_on_one_connection_pass(app: FastAPI) -> None:
+    async with serving(app) as server, aiohttp.ClientSession(server.url, headers={"X-API-Key": "admin"}) as client:
+        for _ in range(3):
+            form = aiohttp.FormData({"file": io.BytesIO(b"x" * 900_000)})
+            async with client.post("/api/things/file", data=form) as answer:
+                assert (answer.status, await answer.json()) == (201, 900_000)
+
+
+async def test_a_request_whose_head_does_not_come_is_given_up(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BoundedHttp, "head_seconds", 0.1)
+    async with serving(app) as server:
+        port = int(server.url.rpartition(":")[2])
+        for begun, told in ((b"", b""), (b"GET / HTTP/1.1\r\nA: b", b"HTTP/1.1 408")):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(begun)
+            assert (await asyncio.wait_for(reader.read(), 5)).startswith(told)
+            writer.close()
+        # Who is waiting for an answer is not cut off.
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = b"GET /api/things/slow HTTP/1.1\r\nHost: x\r\nX-API-Key: reader\r\n\r\n"
+        writer.write(head + b"GET /api/th")
+        assert b"200 OK" in await asyncio.wait_for(reader.readuntil(b"done"), 5)
+        writer.close()
 
 
 async def test_waiting_for_a_server_that_was_stopped_returns(app: FastAPI) -> None:

@@ -6,5 +6,6 @@ health      whether the gateway lives, is ready, and which part is not
 pages       the documentation that a browser shows, without anything from elsewhere
 shutdown    streams end when the gateway does
 server      the listening socket
+connection  how large and how slow a request may begin
 ==========  ======================================================================================================
 """

@@ -6,6 +6,7 @@ import errno
 import importlib.util
 import socket
 from collections.abc import Generator
+from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
@@ -104,7 +105,7 @@ def _config(app: FastAPI, grace_seconds: float) -> uvicorn.Config:
     speaks_websocket = any(isinstance(route, WebSocketRoute) for route in app.routes)
     return uvicorn.Config(
         app,
-        http="httptools" if importlib.util.find_spec("httptools") else "h11",
+        http=_protocol(),
         # Importing a WebSocket library costs memory; nobody pays who has no such route.
         ws="websockets-sansio" if speaks_websocket else "none",
         # Run by us, so that a failing hook fails the start with its own error.
@@ -118,6 +119,15 @@ def _config(app: FastAPI, grace_seconds: float) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=grace_seconds,  # type: ignore[arg-type]  # only ever given to wait_for
     )
+
+
+def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:
+    if importlib.util.find_spec("httptools"):
+        from wagate.gateway.connection import BoundedHttp
+
+        return BoundedHttp
+    # Slower, and there is no httptools for Windows.
+    return "h11"
 
 
 async def _listen(host: str, port: int) -> socket.socket:

@@ -5,7 +5,7 @@ import base64
 import contextlib
 import itertools
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +32,16 @@ def new_number() -> str:
 class Rig:
     """What a scenario talks to. Made by :func:`open_rig`; several scenarios may use one, one after the other."""
 
-    def __init__(self, folder: Path, sandbox: Program, phones: ApiClient, sink: WebhookSink, engine: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: Program,
+        phones: ApiClient,
+        sink: WebhookSink,
+        engine: str,
+        environment: Mapping[str, str],
+    ) -> None:
+        self.environment = environment
         self.folder = folder
         self.sandbox = sandbox
         self.phones = phones
@@ -57,7 +66,7 @@ class Rig:
 
     # -- the gateway as a program
 
-    async def start_gateway(self, **environment: str) -> None:
+    async def start_gateway(self) -> None:
         log = self.folder / "gateway.log"
         self._log_start = log.stat().st_size if log.exists() else 0
         self.gateway = await start(
@@ -67,7 +76,7 @@ class Rig:
             {
                 "WAGATE_SANDBOX_URL": self.sandbox.url,
                 "WAGATE_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
-                **environment,
+                **self.environment,
             },
             self.folder / "gateway.log",
         )
@@ -85,6 +94,11 @@ class Rig:
         """SIGKILL to the program and its bridge."""
         assert self.gateway is not None
         self.gateway.kill()
+        await self.gateway_gone()
+
+    async def gateway_gone(self) -> None:
+        """Wait until the program has ended, by whatever hand."""
+        assert self.gateway is not None
         await self.gateway.process.wait()
         await self.api.__aexit__(None, None, None)
         self.gateway = None
@@ -107,7 +121,7 @@ class Rig:
         """The process ids of the Node processes under the gateway."""
         try:
             children = Path(f"/proc/{self.gateway_pid}/task/{self.gateway_pid}/children").read_text().split()
-            return [int(child) for child in children if "node" in Path(f"/proc/{child}/comm").read_text()]
+            return [int(child) for child in children if "bridge.mjs" in Path(f"/proc/{child}/cmdline").read_text()]
         except FileNotFoundError:
             return []
 
@@ -197,6 +211,17 @@ class Rig:
     async def message(self, message: str) -> Json:
         return await self.api.call("GET", f"/api/messages/{message}")
 
+    async def history(self, session: str) -> list[Json]:
+        """All messages of a session as the API shows them, newest first."""
+        items: list[Json] = []
+        query = {"limit": "200"}
+        while True:
+            page = await self.api.call("GET", f"/api/sessions/{session}/messages", query=query)
+            items += page["items"]
+            if not page["next"]:
+                return items
+            query["cursor"] = page["next"]
+
     async def message_reaches(self, message: str, status: str) -> Json:
         async def look() -> Json | None:
             found = await self.message(message)
@@ -231,11 +256,12 @@ class Rig:
                 return found
             query["after"] = page["next"]
 
-    async def subscribe(self) -> None:
-        """Point a webhook endpoint at the sink, once."""
+    async def subscribe(self, *types: str) -> None:
+        """Point a webhook endpoint at the sink, once; for all events unless some are named."""
         if self.sink.secret:
             return
-        made = await self.api.call("POST", "/api/webhooks/endpoints", {"url": self.sink.url, "enabled": True})
+        wanted: Json = {"events": list(types)} if types else {}
+        made = await self.api.call("POST", "/api/webhooks/endpoints", {"url": self.sink.url, "enabled": True, **wanted})
         self.sink.secret = made["secret"]
 
     async def told(self, kind: str, wa_id: str) -> Json:
@@ -302,11 +328,14 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def open_rig(folder: Path, engine: str = "baileys") -> AsyncIterator[Rig]:
+async def open_rig(
+    folder: Path, engine: str = "baileys", sink: WebhookSink | None = None, **environment: str
+) -> AsyncIterator[Rig]:
+    """A sandbox and a gateway, whose every start has ``environment`` in its own."""
     sandbox = await start("sandbox", ["--port", "0"], folder, {}, folder / "sandbox.log")
     try:
-        async with ApiClient(sandbox.url, "") as phones, WebhookSink() as sink:
-            rig = Rig(folder, sandbox, phones, sink, engine)
+        async with ApiClient(sandbox.url, "") as phones, sink or WebhookSink() as receiver:
+            rig = Rig(folder, sandbox, phones, receiver, engine, environment)
             try:
                 await rig.start_gateway()
                 yield rig

@@ -20,7 +20,6 @@ from wagate.storage.database import metadata
 T = TypeVar("T")
 
 version_table = table(schema.VERSION_TABLE, column("version_num"))
-with_migrations = pytest.mark.skipif(not schema.revisions(), reason="the first migration is not written yet")
 
 
 def on(url: str, work: Callable[[Connection], T]) -> T:
@@ -40,7 +39,6 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, metadata))
 
 
-@with_migrations
 async def test_migrations_build_what_the_code_declares(database_url: str, declared: MetaData) -> None:
     assert len(declared.tables) > 1
     await schema.migrate(database_url)
@@ -56,7 +54,6 @@ async def test_the_comparison_sees_a_missing_table_and_column(database_url: str,
     assert len(on(database_url, differences)) == 1
 
 
-@with_migrations
 async def test_a_current_database_is_not_touched_and_needs_no_alembic(sqlite_url: str) -> None:
     await schema.migrate(sqlite_url)
     before = fingerprint(sqlite_url)
@@ -71,7 +68,6 @@ async def test_a_current_database_is_not_touched_and_needs_no_alembic(sqlite_url
     assert fingerprint(sqlite_url) == before
 
 
-@with_migrations
 async def test_a_failed_migration_leaves_nothing_behind(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from alembic import op
 
@@ -90,7 +86,6 @@ async def test_a_failed_migration_leaves_nothing_behind(database_url: str, monke
     assert on(database_url, lambda connection: inspect(connection).get_table_names()) == []
 
 
-@with_migrations
 @pytest.mark.postgres
 async def test_two_gateways_may_start_on_one_new_database(postgres_url: str) -> None:
     program = f"import asyncio; from wagate.storage.schema import migrate; asyncio.run(migrate({postgres_url!r}))"
@@ -99,7 +94,6 @@ async def test_two_gateways_may_start_on_one_new_database(postgres_url: str) -> 
     await schema.check_version(postgres_url)
 
 
-@with_migrations
 async def test_a_database_from_a_newer_wagate_is_refused_and_left_alone(database_url: str) -> None:
     await schema.migrate(database_url)
     on(database_url, lambda connection: connection.execute(update(version_table).values(version_num="9999")).rowcount)
@@ -109,7 +103,6 @@ async def test_a_database_from_a_newer_wagate_is_refused_and_left_alone(database
     assert on(database_url, lambda connection: connection.execute(select(version_table)).scalar_one()) == "9999"
 
 
-@with_migrations
 async def test_a_database_of_something_else_is_refused_and_left_alone(database_url: str) -> None:
     on(database_url, lambda connection: connection.execute(text("CREATE TABLE invoices (id INTEGER)")))
     for refuse in (schema.migrate, schema.check_version):
@@ -118,7 +111,6 @@ async def test_a_database_of_something_else_is_refused_and_left_alone(database_u
     assert on(database_url, lambda connection: inspect(connection).get_table_names()) == ["invoices"]
 
 
-@with_migrations
 async def test_check_version_refuses_an_empty_database_and_makes_nothing(sqlite_url: str) -> None:
     with pytest.raises(StartupError, match="version none"):
         await schema.check_version(sqlite_url)
@@ -127,7 +119,6 @@ async def test_check_version_refuses_an_empty_database_and_makes_nothing(sqlite_
     assert not path.exists()
 
 
-@with_migrations
 @pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\0" + b"\xff" * 4096])
 async def test_a_damaged_file_is_refused_in_one_sentence_and_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "wagate.db"

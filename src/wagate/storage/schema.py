@@ -62,7 +62,7 @@ async def check_version(url: str) -> None:
     """
     stored = await stored_version(url)
     known = revisions()
-    if known and stored != known[-1]:
+    if stored != known[-1]:
         raise StartupError(
             f"the database is at version {stored or 'none'} and this wagate needs {known[-1]}",
             hint="start `wagate up` or `wagate gateway` first; they bring the database up to date",
@@ -93,8 +93,8 @@ def _look(url: str) -> str | None:
 
 def _migrate(url: str) -> None:
     known = revisions()
-    stored = _look(url) if known else None
-    if known and stored == known[-1]:
+    stored = _look(url)
+    if stored == known[-1]:
         return
     engine = writer_engine(url)
     try:
@@ -110,10 +110,6 @@ def _upgrade(engine: Engine, known: list[str]) -> None:
         if connection.dialect.name == "postgresql":
             # Another gateway may be starting on the same database; the second one finds the work done.
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ADVISORY_LOCK})
-        if not known:
-            # Until the first migration is written.
-            metadata.create_all(connection)
-            return
         stored = _stored_version(connection)
         if stored != known[-1]:
             from alembic import command
@@ -134,7 +130,7 @@ def _stored_version(connection: Connection) -> str | None:
     if version in known:
         return str(version)
     if version.isdigit() and len(version) == 4:
-        newest = known[-1] if known else "none"
+        newest = known[-1]
         raise NewerDatabase(
             f"the database is at version {version}, made by a newer wagate; this one knows up to {newest}",
             hint="use that version again; the database was left as it is",

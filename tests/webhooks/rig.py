@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.webhooks.names import ADA, ADA_ID, SHOP
 from tests.webhooks.receiver import Receivers
 from wagate.core.clock import ManualClock
@@ -22,6 +24,9 @@ from wagate.webhooks.service import Dispatcher, Webhooks
 from wagate.webhooks.service.endpoints import NewEndpoint
 
 HOOK = "https://ada.example/hook"
+
+#: For tests of rules that no database has a part in.
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass

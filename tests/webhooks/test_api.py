@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tests.webhooks.names import ADA, ADA_ID, BOB, HELPER
-from tests.webhooks.rig import HOOK, Rig
+from tests.webhooks.rig import HOOK, Rig, on_one_database
 from wagate.web.egress import Egress
 from wagate.web.principal import Principal, Scope
 from wagate.web.testing import AsgiClient, app_of
@@ -135,6 +135,7 @@ async def test_a_delivery_that_is_being_attempted_is_not_replayed(client: Any, r
     assert (answer.status, answer.json()["code"]) == (409, "delivery_pending")
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("fields", "status", "code"),
     [
@@ -166,6 +167,7 @@ async def test_what_makes_no_endpoint_is_refused(rig: Rig, fields: dict[str, Any
             assert (changed.status, changed.json()["code"]) == (status, code)
 
 
+@on_one_database
 @pytest.mark.parametrize("after", ["", "evt_1", "yesterday", "2026-01-01", "2026-01-01T00:00:00", "12345"])
 async def test_a_replay_needs_a_place_to_begin(client: Any, after: str) -> None:
     made = await make(client)

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.webhooks.names import ADA, BOB, HELP, HELPER, SHOP
 from tests.webhooks.receiver import status
-from tests.webhooks.rig import HOOK, Rig
+from tests.webhooks.rig import HOOK, Rig, on_one_database
 from wagate.core.seal import SealBroken
 from wagate.events.model import EventType
 from wagate.webhooks import jobs
@@ -86,6 +86,7 @@ async def test_a_key_bound_to_sessions_makes_and_sees_endpoints_for_those_only(r
     assert rig.receivers.at("https://helper.example/") == []
 
 
+@on_one_database
 async def test_an_account_has_a_bounded_number_of_endpoints(rig: Rig) -> None:
     for n in range(MAX_ENDPOINTS):
         await rig.endpoint(f"https://a.example/{n}")
@@ -94,6 +95,7 @@ async def test_an_account_has_a_bounded_number_of_endpoints(rig: Rig) -> None:
     await rig.endpoint(principal=BOB)
 
 
+@on_one_database
 @pytest.mark.parametrize(
     "headers",
     [

@@ -10,7 +10,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.webhooks.names import ADA
 from tests.webhooks.receiver import Call, status
-from tests.webhooks.rig import HOOK, Rig, gaps
+from tests.webhooks.rig import HOOK, Rig, gaps, on_one_database
 from wagate.events import jobs as event_jobs
 from wagate.web.egress import EgressResponse
 from wagate.webhooks import jobs, store
@@ -131,6 +131,7 @@ async def test_what_came_due_while_nobody_was_there_is_attempted_at_once(rig: Ri
 # -- what a receiver can say ------------------------------------------------------------------------------------------
 
 
+@on_one_database
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308, 400, 401, 403, 404, 418, 429, 500, 502, 503, 504])
 async def test_everything_but_success_is_attempted_again(rig: Rig, code: int) -> None:
     endpoint, _ = await rig.endpoint()
@@ -142,6 +143,7 @@ async def test_everything_but_success_is_attempted_again(rig: Rig, code: int) ->
     assert {call.url for call in rig.receivers.calls} == {HOOK}
 
 
+@on_one_database
 @pytest.mark.parametrize("code", [200, 201, 202, 204, 299])
 async def test_every_2xx_is_success(rig: Rig, code: int) -> None:
     endpoint, _ = await rig.endpoint()
@@ -229,6 +231,7 @@ async def test_nobody_can_ask_for_patience_for_ever(rig: Rig) -> None:
     assert gaps([call.at for call in rig.receivers.calls]) == [timedelta(hours=24)] * 4
 
 
+@on_one_database
 @pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "Fri, 99 Foo 2026", "²"])
 async def test_nonsense_in_retry_after_is_an_ordinary_failure(rig: Rig, value: str) -> None:
     await rig.endpoint()

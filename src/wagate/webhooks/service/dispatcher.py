@@ -45,7 +45,7 @@ _log = get_logger("wagate.webhooks")
 
 
 class Dispatcher:
-    """Delivers to every endpoint of the database, from :meth:`start` until :meth:`stop`."""
+    """Delivers to every endpoint of the database, from :meth:`start` until :meth:`stop`, once."""
 
     def __init__(
         self,

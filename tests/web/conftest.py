@@ -54,6 +54,9 @@ def things() -> ApiRouter:
     async def manage(principal: ManageAccess, thing: Thing) -> ThingBody:
         return ThingBody(name=thing.name, how_many=thing.how_many)
 
+    @routes.delete("/manage")
+    async def unmanage(principal: ManageAccess) -> None: ...
+
     @routes.get("/admin")
     async def admin(principal: AdminAccess) -> None: ...
 

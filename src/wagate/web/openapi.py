@@ -42,8 +42,9 @@ _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"t
 _REQUEST_ID = {
     "name": "X-Request-Id",
     "in": "header",
-    "description": "An id of your own for this request; it is returned and logged. One is made if you send none.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:/+=-]{1,128}$"},
+    "description": "An id of your own for this request, up to 128 letters, digits and `._:/+=-`; it is returned and "
+    "logged. One is made if you send none, or another form of one.",
+    "schema": {"type": "string"},
 }
 
 #: A reference of Sphinx, such as :class:`~wagate.web.principal.Scope`.

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -229,9 +230,18 @@ def field_error(failure: Mapping[str, Any]) -> FieldError:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     refusal = cast(HTTPException, error)
     answer = problem(_of_status(refusal.status_code), request, refusal.status_code)
-    if refusal.status_code == 405 and refusal.headers:
-        answer.headers.update(refusal.headers)
+    if refusal.status_code == 405:
+        answer.headers["Allow"] = ", ".join(sorted(_methods_at(request)))
     return answer
+
+
+def _methods_at(request: Request) -> set[str]:
+    """What may be done at the path of a request; the framework tells the methods of the first of its routes alone."""
+    found: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        if context.methods and context.path_regex.match(request.scope["path"]):
+            found |= context.methods
+    return found
 
 
 def _of_status(status: int) -> WagateError:

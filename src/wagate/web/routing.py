@@ -11,9 +11,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from wagate.core.errors import BadRequest, NotFound, UnsupportedMedia
+from wagate.core.errors import NotFound, UnsupportedMedia
 from wagate.web.auth import Guard
-from wagate.web.problems import BodyMalformed
+from wagate.web.problems import BodyMalformed, ValidationFailed
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -100,7 +100,7 @@ def parse_json(body: bytes) -> Any:
 def _check_address(request: Request) -> None:
     # As in bodies: PostgreSQL can't compare with it.
     if b"%00" in request.scope["query_string"]:
-        raise BadRequest("The query holds a NUL character")
+        raise ValidationFailed("The query holds a NUL character")
     if "\0" in request.scope["path"]:
         raise NotFound
 

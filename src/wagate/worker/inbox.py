@@ -94,6 +94,8 @@ class InboxConsumer:
                 _log.warning("a batch could not be taken in", items=len(items), error=type(failure).__name__)
                 for item in items:
                     await self._take_alone(item)
+            if len(items) < BATCH and not self._last_round:
+                return  # that was all; whatever came since has woken us
 
     async def _take_alone(self, item: InboxItem) -> None:
         for attempt in range(ATTEMPTS):

@@ -7,7 +7,7 @@
 // nothing that depended on it has left, and the link is over.
 
 import type { Channel } from './channel.ts'
-import { reach } from './faults.ts'
+import { type FaultPoint, faultsArmed, reach } from './faults.ts'
 import type { Arrival, Change } from './protocol.gen.ts'
 
 export interface Stored {
@@ -48,8 +48,6 @@ export class Journal {
   #durable = 0
   #scheduled = false
   #over = false
-  /** A message is stored and the next frame is its receipt; for the fault point only. */
-  #receiptDue = false
   /** Runs everything that one answer sets free; lets the frames among it go out in one piece. */
   inOnePiece: (run: () => void) => void = run => run()
   #waiting: { commit: number; run: () => void; refuse?: (error: Error) => void }[] = []
@@ -107,12 +105,8 @@ export class Journal {
   whenDurable(run: () => void): void {
     if (this.#over) return
     const commit = this.#newest()
-    if (commit > this.#durable || this.#waiting.length > 0) {
-      this.#waiting.push({ commit, run })
-      return
-    }
-    run()
-    if (this.#receiptDue) this.#receipted()
+    if (commit <= this.#durable && this.#waiting.length === 0) run()
+    else this.#waiting.push({ commit, run })
   }
 
   /** Resolves once all that was recorded so far is durable; rejects if it is refused. */
@@ -122,6 +116,11 @@ export class Journal {
       this.#waiting.push({ commit: this.#newest(), run, refuse })
       this.#release()
     })
+  }
+
+  /** For tests: reach `point` once all frames that are in line now have been written. */
+  mark(point: FaultPoint): void {
+    if (faultsArmed) this.settled().then(() => reach(point), () => undefined)
   }
 
   /** The host's answer to commit number `commit`. */
@@ -138,10 +137,7 @@ export class Journal {
     for (const stored of flown.values.values()) this.#onStored(stored)
     if (flown.encrypted) reach('committed')
     if (flown.decrypted) reach('stored')
-    const before = this.#waiting.length
     this.inOnePiece(() => this.#release())
-    this.#receiptDue ||= flown.decrypted
-    if (this.#receiptDue && this.#waiting.length < before) this.#receipted()
     if (this.#gathering.values.size > 0 || this.#gathering.arrivals.length > 0) this.#commit()
   }
 
@@ -151,11 +147,6 @@ export class Journal {
     const waiting = this.#waiting
     this.#waiting = []
     for (const { refuse } of waiting) refuse?.(new Refused())
-  }
-
-  #receipted(): void {
-    this.#receiptDue = false
-    reach('receipted')
   }
 
   #newest(): number {

@@ -10,7 +10,6 @@ import { type ToBridge, VERSION } from './protocol.gen.ts'
 import { Link } from './session.ts'
 
 const TICK_MS = 5_000
-const PULSE_MS = 30_000
 
 const path = process.argv[2]
 if (path === undefined) {
@@ -37,9 +36,6 @@ setInterval(() => {
   const now = Date.now()
   for (const link of links.values()) link.tick(now)
 }, TICK_MS)
-setInterval(() => {
-  for (const link of links.values()) link.pulse()
-}, PULSE_MS)
 
 function handle(frame: ToBridge): void {
   if (frame.t === 'Open') {

@@ -2,7 +2,6 @@
 
 import { proto, type BinaryNode, isJidGroup, isLidUser, isPnUser, jidDecode, type WASocket } from '@whiskeysockets/baileys'
 import type { Channel } from './channel.ts'
-import { faultsArmed, reach } from './faults.ts'
 import type { Journal } from './journal.ts'
 import type { BaileysCache } from './lru.ts'
 import type { Relay } from './protocol.gen.ts'
@@ -55,6 +54,12 @@ export class Outgoing {
     }
     this.#queue.push(relay)
     void this.#run()
+  }
+
+  /** When the oldest message that has no answer yet was written. */
+  get waitingSince(): number | undefined {
+    const [oldest] = this.#underWay.values()
+    return oldest?.since
   }
 
   /** The server's answer to a message. */
@@ -125,7 +130,7 @@ export class Outgoing {
         messageId: relay.messageId,
         additionalAttributes: relay.attributes
       })
-      if (faultsArmed) this.#journal.settled().then(() => reach('written'), () => undefined)
+      this.#journal.mark('written')
     } catch (error) {
       if (this.#closed) return // settled when it closed
       this.#preparing = undefined

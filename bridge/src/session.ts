@@ -33,6 +33,10 @@ const LATER_QR_MS = 20_000
 const COMMIT_REFUSED = 'commit_refused'
 const CONNECTION_CLOSED = 428
 const TIMED_OUT = 408
+/** A server that was asked something and has sent nothing at all for so long is gone (whatsmeow waits as long). */
+const DEAF_MS = 10_000
+/** So many times a recipient is given a message that it can't read, and asked for one that we can't (WhatsApp Web). */
+const MAX_RETRIES = 5
 
 /** Stanzas and changes that one link may have waiting in memory before it stops reading. */
 const TOO_MUCH = 1_000
@@ -63,7 +67,11 @@ export class Link {
   #line = { waiting: 0 }
   #reading = true
   #lastFrameAt: number | null = null
+  #toldFrameAt: number | null = null
   #ping: { id: string; at: number } | undefined
+  /** When something was first asked since the last frame came. */
+  #askedAt: number | undefined
+  #seemedDeaf = false
   #pingMs: number | null = null
 
   constructor(open: Open, channel: Channel, memory: Memory, onGone: () => void) {
@@ -94,11 +102,15 @@ export class Link {
       logger: silentLogger,
       waWebSocketUrl: this.#open.url,
       browser: [this.#open.deviceName, 'Chrome', ''],
+      // Baileys gives a silent line up at the second ping after the last frame: a dead one is found within 30 s.
+      keepAliveIntervalMs: 15_000,
       syncFullHistory: false,
       // The host reads history itself, from the message that announces it; and nothing waits 20 s for it.
       shouldSyncHistoryMessage: () => false,
       // It would hold up every other message of this link.
       retryRequestDelayMs: 0,
+      // Baileys counts each message that it sends again twice.
+      maxMsgRetryCount: 2 * MAX_RETRIES,
       getMessage: async ({ id }) => this.#sentMessage(id ?? ''),
       cachedGroupMetadata: async jid => this.#groupMetadata(jid),
       userDevicesCache: this.#devices,
@@ -120,11 +132,15 @@ export class Link {
     Object.assign(sock.authState.keys, keys)
     holdBack(sock, this.#journal)
     keepAppStateForHost(sock)
-    this.#line = inOrder(sock, () => this.#readOn())
+    this.#line = inOrder(sock, () => {
+      this.#journal.mark('receipted')
+      this.#readOn()
+    })
     if (sock.messageRetryManager) {
       // It keeps the last 512 messages; the host has them all.
       sock.messageRetryManager.addRecentMessage = () => undefined
       sock.messageRetryManager.getRecentMessage = () => undefined
+      Object.assign(sock.messageRetryManager, { maxMsgRetryCount: MAX_RETRIES })
     }
     this.#listen(sock)
   }
@@ -190,12 +206,11 @@ export class Link {
   /** Called every few seconds. */
   tick(now: number): void {
     this.#outgoing.sweep(now)
-  }
-
-  pulse(): void {
-    if (this.#lastFrameAt === null) return
-    const at = this.#lastFrameAt / 1000
-    this.#channel.send({ t: 'Pulse', link: this.#open.link, lastFrameAt: at, pingMs: this.#pingMs })
+    const deaf = this.#isDeaf(now)
+    // Not at first sight: if it was this process that stood still, what came meanwhile is read before the next tick.
+    if (deaf && this.#seemedDeaf) this.#giveUp()
+    this.#seemedDeaf = deaf
+    this.#pulse()
   }
 
   // -- what Baileys says ----------------------------------------------------------------------------------------------
@@ -208,7 +223,10 @@ export class Link {
     sock.ws.on('CB:success', (node: BinaryNode) => this.#learnName(sock, node.attrs['display_name']))
     const on = sock.ws.on.bind(sock.ws)
     sock.ws.on = (event, listener) => {
-      if (typeof event === 'string' && event.startsWith('TAG:')) this.#ping = { id: event.slice(4), at: Date.now() }
+      if (typeof event === 'string' && event.startsWith('TAG:')) {
+        this.#ping = { id: event.slice(4), at: Date.now() }
+        this.#askedAt ??= this.#ping.at
+      }
       return on(event, listener)
     }
     sock.ev.on('creds.update', update => {
@@ -221,6 +239,7 @@ export class Link {
 
   #observe(node: BinaryNode): void {
     this.#lastFrameAt = Date.now()
+    this.#askedAt = undefined
     const { id, type, from } = node.attrs
     if (this.#ping !== undefined && id === this.#ping.id) {
       this.#pingMs = this.#lastFrameAt - this.#ping.at
@@ -234,6 +253,14 @@ export class Link {
     }
   }
 
+  /** Evidence of life, when there is new one. */
+  #pulse(): void {
+    if (this.#lastFrameAt === null || this.#lastFrameAt === this.#toldFrameAt) return
+    this.#toldFrameAt = this.#lastFrameAt
+    const lastFrameAt = this.#lastFrameAt / 1000
+    this.#channel.send({ t: 'Pulse', link: this.#open.link, lastFrameAt, pingMs: this.#pingMs })
+  }
+
   #backlog(): number {
     return this.#journal.backlog + this.#line.waiting
   }
@@ -242,6 +269,17 @@ export class Link {
     if (this.#reading || this.#backlog() > TOO_MUCH / 2 || this.#sock === undefined) return
     this.#reading = true
     setReading(this.#sock, true)
+  }
+
+  #isDeaf(now: number): boolean {
+    const asked = Math.min(this.#askedAt ?? Infinity, this.#outgoing.waitingSince ?? Infinity)
+    return this.#reading && asked > (this.#lastFrameAt ?? 0) && now - asked > DEAF_MS
+  }
+
+  #giveUp(): void {
+    // While codes are shown, 408 would say that nobody scanned them.
+    const statusCode = this.#creds.account ? TIMED_OUT : CONNECTION_CLOSED
+    void this.#sock?.end(Object.assign(new Error('no answer'), { output: { statusCode } }))
   }
 
   #connectionChanged(sock: WASocket, { qr, isNewLogin, connection, lastDisconnect }: Partial<ConnectionState>): void {

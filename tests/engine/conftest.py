@@ -1,13 +1,5 @@
-from collections.abc import AsyncIterator
-from pathlib import Path
+"""The laboratory of the engine contract, for what is true of one engine only."""
 
-import pytest
+from tests.contracts.engine.conftest import lab
 
-from tests.engine.lab import Lab, open_lab
-
-
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    """A bridge, a database and a sandbox; nobody is linked."""
-    async with open_lab(tmp_path) as lab:
-        yield lab
+__all__ = ["lab"]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.lab import Lab, Member, until
+from tests.contracts.engine.lab import Lab, Member, until
+from wagate.engine.baileys import BaileysEngine
 from wagate.engine.baileys.points import CrashPoint
 from wagate.engine.port import Closed, RelayImpossible, RelayUnknown
 from wagate.sandbox.phone import Phone
@@ -25,6 +26,11 @@ ADA = "491700000002"
 CAFE = "491700000003"
 
 MESSAGES = 12
+
+
+def bridge_of(lab: Lab) -> int | None:
+    assert isinstance(lab.engine, BaileysEngine)
+    return lab.engine.bridge_pid
 
 
 def shown(phone: Phone) -> list[str]:
@@ -109,7 +115,7 @@ async def test_a_crash_at_a_named_point_loses_doubles_and_reuses_nothing(
 
 async def test_every_session_hears_of_a_crash_once_and_can_be_opened_again(lab: Lab) -> None:
     members = [await lab.linked(SHOP), await lab.linked(CAFE)]
-    pid = lab.engine.bridge_pid
+    pid = bridge_of(lab)
     assert pid is not None
 
     os.kill(pid, signal.SIGKILL)
@@ -117,7 +123,7 @@ async def test_every_session_hears_of_a_crash_once_and_can_be_opened_again(lab: 
     for member in members:
         assert await member.next(Closed) == Closed(code=428, reason="bridge_crashed")
     await asyncio.gather(*(member.online() for member in members))
-    assert lab.engine.bridge_pid not in (None, pid)
+    assert bridge_of(lab) not in (None, pid)
     for member in members:
         assert member.events.count(Closed(code=428, reason="bridge_crashed")) == 1
 
@@ -129,9 +135,10 @@ async def test_calls_under_way_when_the_bridge_dies_come_back(lab: Lab) -> None:
     lab.at_point["before_commit"] = held.wait
     relaying = asyncio.create_task(shop.relay(ADA, "hello"))
     await asyncio.sleep(0.3)
-    assert lab.engine.bridge_pid is not None
+    pid = bridge_of(lab)
+    assert pid is not None
 
-    os.kill(lab.engine.bridge_pid, signal.SIGKILL)
+    os.kill(pid, signal.SIGKILL)
 
     with pytest.raises(RelayUnknown):
         await relaying
@@ -140,13 +147,13 @@ async def test_calls_under_way_when_the_bridge_dies_come_back(lab: Lab) -> None:
 
 async def test_the_bridge_ends_with_its_host(lab: Lab) -> None:
     await lab.linked(SHOP)
-    pid = lab.engine.bridge_pid
+    pid = bridge_of(lab)
 
     await lab.engine.stop()
 
     assert pid is not None
     assert not Path(f"/proc/{pid}").exists()
-    assert lab.engine.bridge_pid is None
+    assert bridge_of(lab) is None
 
 
 #: What no honest server says: pieces missing, of the wrong kind, or out of place.
@@ -174,7 +181,7 @@ async def test_nonsense_for_one_session_does_not_disturb_its_neighbour(
 ) -> None:
     shop, cafe, ada = await lab.linked(SHOP), await lab.linked(CAFE), lab.phone(ADA)
     await cafe.relay(ADA, "before")
-    pid = lab.engine.bridge_pid
+    pid = bridge_of(lab)
     monkeypatch.setattr("wagate.sandbox.connection.encode", lambda node: poison(node) or encode(node))
     (device,) = lab.sandbox.world.accounts[shop.number].devices.values()
     assert device.line is not None
@@ -186,7 +193,7 @@ async def test_nonsense_for_one_session_does_not_disturb_its_neighbour(
 
     await until(lambda: shown(ada) == ["before", "after"])
     assert [e.code for e in cafe.events if isinstance(e, Closed)] == [515]
-    assert lab.engine.bridge_pid == pid
+    assert bridge_of(lab) == pid
 
 
 def poison(node: Node) -> bytes:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.engine.lab import fence
+from tests.contracts.engine.lab import fence
 from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy, SessionId
 from wagate.core.seal import KeyRing, SealBroken

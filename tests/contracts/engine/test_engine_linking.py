@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
-from tests.engine.lab import Lab, until
+from tests.contracts.engine.lab import Lab, until
 from wagate.engine.port import Closed, Linked, Online, QrIssued
 from wagate.engine.store import signal_keys
 from wagate.sandbox.errors import LinkFailed

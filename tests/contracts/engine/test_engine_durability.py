@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.lab import Lab, Member, until
+from tests.contracts.engine.lab import Lab, Member, until
 from wagate.engine.port import Closed, InboxKind, RelayUnknown
 from wagate.sandbox.faults import Fault, FaultKind, StanzaKind
 from wagate.sandbox.phone import Phone

@@ -1,4 +1,4 @@
-"""The real bridge between a real database and the sandbox, with nothing of the features in between."""
+"""A real engine between a real database and the sandbox, with nothing of the features in between."""
 
 import asyncio
 import contextlib
@@ -14,11 +14,13 @@ from wagate.core.clock import SystemClock
 from wagate.core.ids import SessionId
 from wagate.core.seal import KeyRing
 from wagate.engine.baileys import BaileysEngine
-from wagate.engine.baileys.link import BaileysSession
+from wagate.engine.baileys.link import Faults, SentMessage
 from wagate.engine.port import (
     Closed,
     Endpoint,
+    Engine,
     EngineEvent,
+    EngineSession,
     InboxItem,
     InboxKind,
     Linked,
@@ -36,6 +38,16 @@ from wagate.wire.proto import wa_pb2 as wa
 
 #: What does not happen within this many seconds on two busy cores does not happen.
 PATIENCE = 20.0
+
+#: Makes an engine of what every engine stands on.
+MakeEngine = Callable[[KeyStore, SentMessage, Faults], Engine]
+
+
+def _baileys(keys: KeyStore, sent_message: SentMessage, faults: Faults) -> Engine:
+    return BaileysEngine(keys=keys, clock=SystemClock(), sent_message=sent_message, faults=faults)
+
+
+ENGINES: dict[str, MakeEngine] = {"baileys": _baileys}
 
 E = TypeVar("E", bound=EngineEvent)
 T = TypeVar("T")
@@ -62,7 +74,7 @@ class Member:
         self.events: list[EngineEvent] = []
         self._read = 0
         self._came = asyncio.Event()
-        self.link: BaileysSession
+        self.link: EngineSession
 
     async def sink(self, event: EngineEvent) -> None:
         self.events.append(event)
@@ -128,8 +140,9 @@ class Member:
 class Lab:
     """Made by :func:`open_lab`."""
 
-    def __init__(self, db: Database, sandbox: Sandbox, ring: KeyRing) -> None:
+    def __init__(self, db: Database, sandbox: Sandbox, ring: KeyRing, make_engine: MakeEngine) -> None:
         self.db = db
+        self._make_engine = make_engine
         self.ring = ring
         self.sandbox = sandbox
         self.sent: dict[str, bytes] = {}
@@ -142,7 +155,9 @@ class Lab:
         self.at_point: dict[str, Callable[[], object]] = {}
         self.engine = self.new_engine()
 
-    def new_engine(self) -> BaileysEngine:
+    def new_engine(self) -> Engine:
+        """Another one over the same database, as after a restart."""
+
         async def sent_message(session: SessionId, message_id: str) -> bytes | None:
             return self.sent.get(message_id)
 
@@ -152,7 +167,7 @@ class Lab:
             if asyncio.iscoroutine(result):
                 await result
 
-        return BaileysEngine(keys=self.keys, clock=SystemClock(), sent_message=sent_message, faults=faults)
+        return self._make_engine(self.keys, sent_message, faults)
 
     def phone(self, number: str, name: str = "") -> Phone:
         return Phone.add(self.sandbox.world, number, name or f"User {number[-4:]}")
@@ -182,7 +197,7 @@ class Lab:
 
 
 @contextlib.asynccontextmanager
-async def open_lab(folder: Path) -> AsyncIterator[Lab]:
+async def open_lab(folder: Path, make_engine: MakeEngine) -> AsyncIterator[Lab]:
     def create(tx: Tx) -> None:
         for table in (fence, signal_keys, session_secrets, inbox):
             table.create(tx.connection)
@@ -194,7 +209,7 @@ async def open_lab(folder: Path) -> AsyncIterator[Lab]:
         sandbox = Sandbox()
         await sandbox.start()
         stack.push_async_callback(sandbox.stop)
-        lab = Lab(db, sandbox, KeyRing.generate())
+        lab = Lab(db, sandbox, KeyRing.generate(), make_engine)
         stack.push_async_callback(lambda: lab.engine.stop())
         yield lab
         assert sandbox.world.complaints == {}, "the bridge did something that a server refuses"

@@ -1,11 +1,11 @@
-"""Messages through the real bridge, judged by the sandbox's phones and its record of the wire."""
+"""Messages through a real engine, judged by the sandbox's phones and its record of the wire."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.engine.lab import Lab, Member, until
+from tests.contracts.engine.lab import Lab, Member, until
 from wagate.engine.port import (
     InboxKind,
     Online,
@@ -269,3 +269,15 @@ async def test_a_contact_is_given_a_privacy_token_once_and_not_with_every_messag
 
     issued = [e for e in shop.wire("iq") if e.detail.startswith("privacy") and e.type == "set"]
     assert len(issued) == 1
+
+
+async def test_vitals_are_evidence_of_life(lab: Lab) -> None:
+    shop = await lab.linked(SHOP)
+    begun = datetime.now(UTC)
+    await shop.link.query(Node("iq", {"to": SERVER, "type": "get", "xmlns": "w:p"}))
+
+    await until(lambda: shop.link.vitals().ping_ms is not None)
+
+    vitals = shop.link.vitals()
+    assert vitals.last_frame_at is not None and vitals.last_frame_at >= begun
+    assert vitals.ping_ms is not None and 0 <= vitals.ping_ms < 5_000

@@ -96,8 +96,12 @@ class BridgeProcess:
             async with asyncio.timeout(_START_TIMEOUT):
                 channel = await _first_of(ready, process)
         except BaseException as error:
-            if process is not None and process.returncode is None:
-                process.kill()
+            if process is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                _, complaint = await process.communicate()
+                if complaint:
+                    _complain(complaint)
             shutil.rmtree(folder, ignore_errors=True)
             if isinstance(error, OSError | TimeoutError):
                 raise EngineUnavailable("the bridge did not start") from error
@@ -126,7 +130,11 @@ class BridgeProcess:
         # Only Node itself and the bridge's own complaints come this way; libraries are silenced in it. In pieces, not
         # lines: there is no telling how long a line is.
         while piece := await self._process.stderr.read(4096):
-            _log.warning("bridge complained", line=piece.decode(errors="replace").strip()[:300])
+            _complain(piece)
+
+
+def _complain(text: bytes) -> None:
+    _log.warning("bridge complained", line=text.decode(errors="replace").strip()[:300])
 
 
 async def _listen(

@@ -66,6 +66,7 @@ async def test_ranges_are_served(client: AsgiClient) -> None:
     assert part.headers["content-length"] == "3"
     beyond = await client.get(url, headers={"range": "bytes=1000-"})
     assert (beyond.status, beyond.json()["code"]) == (416, "range_not_satisfiable")
+    assert beyond.headers["content-range"] == f"bytes */{len(PDF)}"
 
 
 async def test_who_has_the_file_already_is_not_sent_it_again(client: AsgiClient) -> None:

@@ -123,6 +123,7 @@ def test_a_type_that_does_not_exist_is_no_kind() -> None:
         {"text": "hi", "priority": 1},
         {"text": 1},
         {"text": None},
+        {"text": ""},
         {},
         {"text": "hi", "linkPreview": 1},
         {"text": "hi", "mentions": "+49"},

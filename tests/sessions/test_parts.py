@@ -57,13 +57,23 @@ def test_the_svg_has_a_light_ground_and_no_scripts() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["+49 170 1234567", "0049 170 1234567", "49 (170) 123-4567", " +491701234567 ", "491701234567"]
+    "text",
+    [
+        "+49 170 1234567",
+        "0049 170 1234567",
+        "49 (170) 123-4567",
+        " +491701234567 ",
+        "491701234567",
+        "\u202a+49 170 1234567\u202c",
+    ],
 )
 def test_any_international_spelling_is_understood(text: str) -> None:
     assert international(text) == "+491701234567"
 
 
-@pytest.mark.parametrize("text", ["", "+", "12", "call me", "0170 1234567", "+999 1", "+49" + "1" * 60, "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "+", "12", "call me", "0170 1234567", "+999 1", "+49" + "1" * 60, "\0", "+49 170 ADA 4567"]
+)
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(InvalidPhone):
         international(text)

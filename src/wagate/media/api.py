@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response, StreamingResponse
 
-from wagate.core.errors import WagateError
+from wagate.core.errors import UnsupportedMedia, WagateError
 from wagate.core.ids import MediaId
 from wagate.media.errors import EmptyFile, FileTooLarge, MediaLost, MediaNotFound, MediaPending
 from wagate.media.http_range import Unsatisfiable, span_of
@@ -17,7 +17,7 @@ from wagate.media.multipart import FormMalformed, read_form
 from wagate.media.service.library import Library
 from wagate.web.auth import ReadAccess, SendAccess
 from wagate.web.models import ApiModel
-from wagate.web.problems import problem_responses
+from wagate.web.problems import problem, problem_responses
 from wagate.web.routing import ApiRouter
 
 #: What a form's other fields and boundaries may add to a file.
@@ -86,7 +86,7 @@ def router(library: Library) -> APIRouter:
         status_code=201,
         response_model=MediaBody,
         openapi_extra=_FORM,
-        responses=problem_responses(FormMalformed, FileMissing, FileTooLarge, EmptyFile),
+        responses=problem_responses(FormMalformed, FileMissing, FileTooLarge, UnsupportedMedia, EmptyFile),
         max_body_size=library.max_bytes + FORM_SLACK,
     )
     async def upload(request: Request, principal: SendAccess) -> MediaBody:
@@ -108,6 +108,7 @@ def router(library: Library) -> APIRouter:
         },
     )
     async def download(
+        request: Request,
         media_id: str,
         principal: ReadAccess,
         range: Annotated[str | None, Header(max_length=200, description="One range of bytes.")] = None,
@@ -123,7 +124,9 @@ def router(library: Library) -> APIRouter:
         try:
             span = span_of(range, item.size)
         except Unsatisfiable:
-            raise RangeNotSatisfiable(f"the file has {item.size} bytes") from None
+            refusal = problem(RangeNotSatisfiable(f"the file has {item.size} bytes"), request)
+            refusal.headers["Content-Range"] = f"bytes */{item.size}"
+            return refusal
         if span is None:
             headers["Content-Length"] = str(item.size)
             return StreamingResponse(library.read(item), headers=headers, media_type=item.mimetype)

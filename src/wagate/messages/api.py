@@ -8,10 +8,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
 from wagate.core import jsontext
-from wagate.core.errors import WagateError
+from wagate.core.errors import UnsupportedMedia, WagateError
 from wagate.core.ids import SessionId
 from wagate.media.api import FORM_SLACK
 from wagate.media.errors import (
+    EmptyFile,
     FileTooLarge,
     MediaNotFound,
     MediaPending,
@@ -80,6 +81,7 @@ _REFUSALS: Final[tuple[type[WagateError], ...]] = (
     BadIdempotencyKey,
     BadBase64,
     MediaMissing,
+    UnsupportedMedia,
     SessionNotFound,
     MediaNotFound,
     SessionLoggedOut,
@@ -95,6 +97,7 @@ _REFUSALS: Final[tuple[type[WagateError], ...]] = (
     MediaUrlFailed,
     EgressRefused,
     PictureTooLarge,
+    EmptyFile,
     NotOnWhatsApp,
     RefusedByWhatsApp,
     AccountRestricted,

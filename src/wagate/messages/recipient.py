@@ -5,14 +5,13 @@ from functools import lru_cache
 from typing import Final
 
 from wagate.messages.errors import InvalidRecipient
+from wagate.sessions.phone import SPELLING, seen
 from wagate.wire.jid import GROUP, LID, PN, Jid
 
-#: What may stand in a spelled phone number; anything else is not a spelling but a mistake.
-_PHONE: Final = re.compile(r"\+?[\d\s().\-–/\u00a0\u2011\u202a\u202c]{4,40}")
-_ACCOUNT: Final = re.compile(r"\d{5,20}")
-_GROUP: Final = re.compile(r"\d{5,25}(-\d{5,15})?")
+_ACCOUNT: Final = re.compile(r"[0-9]{5,20}")
+_GROUP: Final = re.compile(r"[0-9]{5,25}(-[0-9]{5,15})?")
 #: Groups made since 2021 have ids of 18 digits with this beginning; no phone number has more than 15.
-_GROUP_ID: Final = re.compile(r"120363\d{12,14}")
+_GROUP_ID: Final = re.compile(r"120363[0-9]{12,14}")
 
 #: The shortest numbers with their country, those of small islands; what is shorter is a service's number.
 _SHORTEST: Final = 7
@@ -26,7 +25,7 @@ def resolve(text: str, own: Jid | None) -> Jid:
 
     :raises InvalidRecipient: if it can't be understood or is nothing that messages are sent to.
     """
-    text = text.strip()
+    text = seen(text)
     if "@" in text:
         return _address(text)
     if _GROUP_ID.fullmatch(text):
@@ -50,7 +49,7 @@ def _address(text: str) -> Jid:
 @lru_cache(maxsize=2048)
 def _phone(text: str, own: str) -> str:
     """The digits of a phone number in international form."""
-    if not _PHONE.fullmatch(text):
+    if not SPELLING.fullmatch(text):
         raise InvalidRecipient("not a phone number, a WhatsApp address or a group's id")
     # Its tables take 40 ms to load, which a start need not wait for.
     import phonenumbers

@@ -1,7 +1,9 @@
 """A text."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import StringConstraints
 
 from wagate.media.model import RemoteFile
 from wagate.messages.kinds.body import SendBody, checked_text
@@ -13,7 +15,7 @@ class Body(SendBody):
     """A text to send."""
 
     type: Literal["text"] = "text"
-    text: str
+    text: Annotated[str, StringConstraints(min_length=1)]
     """Up to 65,536 characters."""
     link_preview: bool = True
     """Whether a link may be shown with a preview. None is made yet: the recipient sees the bare link."""

@@ -1,6 +1,6 @@
 """Every setting, read once at start from ``WAGATE_*`` variables or a ``.env`` file and passed down from there."""
 
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -45,5 +45,5 @@ class Settings(BaseSettings):
     @classmethod
     def _split_networks(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
         return value

@@ -1,6 +1,6 @@
 """The database fails at the worst moments; nothing is lost, and nothing repeated that need not be."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pytest
@@ -23,6 +23,8 @@ class Unreliable:
         #: For each coming write: ``None`` passes, an error is raised instead of writing, or after having written.
         self.writes: list[Exception | None] = []
         self.reads: list[Exception | None] = []
+        #: If set, every read waits for it between reading and answering.
+        self.before_answering: Callable[[], Awaitable[None]] | None = None
 
     async def write(self, work: Callable[[Tx], T]) -> T:
         error = self.writes.pop(0) if self.writes else None
@@ -37,7 +39,10 @@ class Unreliable:
         error = self.reads.pop(0) if self.reads else None
         if error is not None:
             raise error
-        return await self._db.read(work)
+        value = await self._db.read(work)
+        if self.before_answering is not None:
+            await self.before_answering()
+        return value
 
 
 @pytest.fixture
@@ -124,16 +129,49 @@ async def test_an_attempt_whose_row_did_not_survive_a_crash_is_made_again_with_t
     assert (delivery.status, delivery.event_id) == (DeliveryStatus.DELIVERED, event)
 
 
-async def test_a_delivery_that_is_replayed_while_it_is_attempted_is_attempted_anew(rig: Rig) -> None:
+async def test_a_result_that_is_stored_late_does_not_undo_a_replay(rig: Rig, faulty: Unreliable) -> None:
     endpoint, _ = await rig.endpoint()
-    await rig.events(3, chat="one")
     await rig.settle()
+    # The result is stored, but the dispatcher does not learn of it and stores it once more, a second later.
+    faulty.writes = [None, OutcomeUnknown("no answer")]
+    await rig.event()
+    while not (found := await rig.deliveries(endpoint)) or found[0].status is not DeliveryStatus.DELIVERED:
+        await rig.event_loop_turn()
     rig.receivers.fails(HOOK)
-    before = len(rig.receivers.calls)
-    for delivery in await rig.deliveries(endpoint):
-        await rig.webhooks.replay_delivery(ADA, delivery.id)
-    await rig.events(1, chat="one")
-    rig.receivers.works(HOOK)
+    await rig.webhooks.replay_delivery(ADA, found[0].id)
+    for _ in range(50):
+        await rig.event_loop_turn()
+    await outlive(rig)
+    (delivery,) = await rig.deliveries(endpoint)
+    assert len(rig.receivers.calls) == 2
+    assert (delivery.status, delivery.attempts, delivery.last_status) == (DeliveryStatus.PENDING, 1, 500)
+
+
+async def test_a_delivery_that_arrives_while_others_are_looked_up_is_not_repeated(rig: Rig, faulty: Unreliable) -> None:
+    await rig.endpoint()
+    rig.receivers.fails(HOOK)
+    await rig.events(2, chat=lambda n: str(n))
+    await rig.settle()
+    assert rig.dispatcher is not None
+    (outlet,) = rig.dispatcher._outlets.values()
+    release = rig.receivers.hangs(HOOK)
+    first_due = rig.dispatcher.next_due
+    assert first_due is not None
+    await rig.clock.advance((first_due - rig.clock.now()).total_seconds() + 1e-6)
+    while rig.receivers.open[HOOK] < 1:
+        await rig.event_loop_turn()
+
+    async def until_the_first_is_stored() -> None:
+        release.set()
+        while outlet.known:
+            await rig.event_loop_turn()
+
+    # The second is due; the answer to the look-up still shows the first as waiting.
+    faulty.before_answering = until_the_first_is_stored
+    await rig.clock.advance(5)
+    faulty_reads = len(rig.receivers.calls)
+    await outlive(rig)
+    faulty.before_answering = None
     await rig.pass_time()
-    assert len({call.event_id for call in rig.receivers.calls[before:]}) == 4
-    assert {d.status for d in await rig.deliveries(endpoint)} == {DeliveryStatus.DELIVERED}
+    assert faulty_reads >= 3
+    assert sorted(call.data["n"] for call in rig.receivers.calls) == [0, 0, 1, 1]

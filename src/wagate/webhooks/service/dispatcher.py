@@ -8,7 +8,7 @@ import asyncio
 import heapq
 import random
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from os import urandom
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
-from wagate.core.ids import EndpointId, Entropy
+from wagate.core.ids import DeliveryId, EndpointId, Entropy
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.events.service import EventLog
@@ -266,7 +266,7 @@ class Dispatcher:
 
     async def _load_fresh(self, outlet: Outlet) -> None:
         outlet.missed = False
-        known, after = frozenset(outlet.known), outlet.loaded
+        known, after = dict(outlet.known), outlet.loaded
         limit = CAPACITY - outlet.backlog.fresh + len(known)
         rows = await self._db.read(lambda tx: store.fresh(tx, outlet.endpoint.id, after=after, limit=limit))
         await self._take_in(outlet, rows, outlet.backlog.add, known)
@@ -277,7 +277,7 @@ class Dispatcher:
 
     async def _load_timed(self, outlet: Outlet) -> None:
         # Taken before the read: a row that memory answers for may be stored in between, and then look due.
-        known = frozenset(outlet.known)
+        known = dict(outlet.known)
         outlet.next_due = None
         rows = await self._db.read(lambda tx: store.timed(tx, outlet.endpoint.id, limit=CAPACITY + len(known)))
         now = self._clock.now()
@@ -291,14 +291,17 @@ class Dispatcher:
             outlet.due(now)
 
     async def _take_in(
-        self, outlet: Outlet, rows: Sequence[Delivery], add: Callable[[Task], None], known: frozenset[Any]
+        self, outlet: Outlet, rows: Sequence[Delivery], add: Callable[[Task], None], known: Mapping[DeliveryId, int]
     ) -> None:
         events = await self._log.fetch({row.event_seq for row in rows})
         for row in rows:
-            if row.id in known or row.id in outlet.known:
+            answered_for = outlet.known.get(row.id, known.get(row.id))
+            if answered_for is not None:
+                if answered_for != row.round:
+                    outlet.renewed.add(row.id)
                 continue
             event = events.get(row.event_seq)
-            outlet.known.add(row.id)
+            outlet.known[row.id] = row.round
             if event is None:
                 self._ledger.add(_expired(row, self._clock.now()))
             else:
@@ -365,13 +368,18 @@ class Dispatcher:
         elif task.durable is None or task.durable.result():
             self._ledger.add(result)
         elif (outlet := self._outlets.get(result.endpoint_id)) is not None:
-            outlet.known.discard(result.id)
+            outlet.known.pop(result.id, None)
 
     def _stored(self, result: Attempted) -> None:
         outlet = self._outlets.get(result.endpoint_id)
         if outlet is None:
             return
-        outlet.known.discard(result.id)
+        outlet.known.pop(result.id, None)
+        if result.id in outlet.renewed:
+            outlet.renewed.discard(result.id)
+            outlet.loaded = 0
+            outlet.fell_behind()
+            self._look_after(outlet)
         if result.next_attempt_at is not None:
             outlet.due(result.next_attempt_at)
             self._look_after(outlet)

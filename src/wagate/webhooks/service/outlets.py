@@ -114,16 +114,18 @@ class Outlet:
     """An endpoint's running state.
 
     ``loaded`` is the position up to which all its fresh deliveries are or were in memory; with ``behind`` there are
-    more in the database. ``known`` are the deliveries that memory answers for: waiting here, under way, or done but
-    not stored yet. ``next_due`` is the time of the earliest timed delivery that is not in memory.
-    Before it is ``surveyed``, it is not known which lanes are held.
+    more in the database. ``known`` are the deliveries that memory answers for, each with its round: waiting here, under
+    way, or done but not stored yet; of these, ``renewed`` were begun anew in the database meanwhile. ``next_due`` is
+    the time of the earliest timed delivery that is not in memory. Before the endpoint is ``surveyed``, it is not known
+    which of its lanes are held.
     """
 
     def __init__(self, endpoint: Endpoint, target: Target | None) -> None:
         self.endpoint = endpoint
         self.target = target
         self.backlog = Backlog()
-        self.known: set[DeliveryId] = set()
+        self.known: dict[DeliveryId, int] = {}
+        self.renewed: set[DeliveryId] = set()
         self.loaded = 0
         self.behind = True
         self.missed = False
@@ -154,7 +156,8 @@ class Outlet:
         """Go on with what the endpoint is now."""
         reopened = endpoint.enabled and not self.endpoint.enabled
         if self.endpoint.enabled and not endpoint.enabled:
-            self.known.difference_update(task.delivery.id for task in self.backlog.clear())
+            for task in self.backlog.clear():
+                self.known.pop(task.delivery.id, None)
         self.endpoint = endpoint
         self.target = target
         if reopened:
@@ -170,7 +173,7 @@ class Outlet:
         if not self.open or self.behind or self.backlog.fresh + len(tasks) > CAPACITY:
             return False
         for task in tasks:
-            self.known.add(task.delivery.id)
+            self.known[task.delivery.id] = task.delivery.round
             self.backlog.add(task)
         return True
 

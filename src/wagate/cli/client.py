@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +14,8 @@ from wagate.core.errors import WagateError
 
 #: Longer than the longest wait the API offers (60 s), so that its answer comes first.
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=90)
+#: The longest text has 65,536 characters of up to 12 bytes each in JSON.
+MAX_EVENT_BYTES = 1024 * 1024
 
 
 class ApiFailure(WagateError):
@@ -23,6 +26,12 @@ class ApiFailure(WagateError):
     def __init__(self, detail: str, problem: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.problem = dict(problem or {})
+
+
+class GatewayAway(ApiFailure):
+    """The gateway could not be reached, or the connection to it broke."""
+
+    code = "gateway_away"
 
 
 class ApiClient:
@@ -61,35 +70,47 @@ class ApiClient:
 
         :raises ApiFailure: with the gateway's own sentence.
         """
-        try:
+        with self._telling():
             async with self.http.request(method, self.url + path, json=body, params=query) as response:
+                await _check(response, path)
                 text = await response.text()
-                answer = json.loads(text) if text.startswith("{") else {}
-                if response.status >= 400:
-                    raise ApiFailure(_sentence(response.status, answer, path), answer)
-                return dict(answer)
-        except aiohttp.ClientConnectionError as error:
-            raise ApiFailure(f"no gateway answers at {self.url}; is `wagate up` running? ({error})") from error
+                return dict(json.loads(text)) if text.startswith("{") else {}
 
     async def text(self, path: str, query: Mapping[str, str]) -> str:
-        """GET something that is not JSON."""
-        async with self.http.get(self.url + path, params=query) as response:
-            body = await response.text()
-            if response.status >= 400:
-                problem = json.loads(body) if body.startswith("{") else {}
-                raise ApiFailure(_sentence(response.status, problem, path), problem)
-            return body
+        """GET something that is not JSON.
+
+        :raises ApiFailure: with the gateway's own sentence.
+        """
+        with self._telling():
+            async with self.http.get(self.url + path, params=query) as response:
+                await _check(response, path)
+                return await response.text()
 
     async def stream(self, path: str, after: str = "") -> AsyncIterator[dict[str, Any]]:
-        """Server-sent events as they come, without end."""
+        """Server-sent events as they come, until the gateway ends the stream.
+
+        :raises ApiFailure: with the gateway's own sentence, or :class:`GatewayAway` if the connection breaks.
+        """
         headers = {"Last-Event-ID": after} if after else {}
+        # A comment comes every 15 s when nothing happens.
         timeout = aiohttp.ClientTimeout(total=None, sock_read=60)
-        async with self.http.get(self.url + path, headers=headers, timeout=timeout) as response:
-            if response.status >= 400:
-                raise ApiFailure(_sentence(response.status, {}, path))
-            async for line in response.content:
-                if line.startswith(b"data:"):
-                    yield dict(json.loads(line[5:]))
+        with self._telling():
+            async with self.http.get(self.url + path, headers=headers, timeout=timeout) as response:
+                await _check(response, path)
+                while line := await response.content.readuntil(b"\n", max_size=MAX_EVENT_BYTES):
+                    if line.startswith(b"data:"):
+                        yield dict(json.loads(line[5:]))
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say in a sentence why there is no answer."""
+        try:
+            yield
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+            raise ApiFailure(f"{self.url} is not the address of a gateway, such as http://127.0.0.1:8080") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            reason = str(error) or type(error).__name__
+            raise GatewayAway(f"no gateway answers at {self.url}; is `wagate up` running? ({reason})") from error
 
 
 def connection(url: str, key: str, data_dir: Path) -> ApiClient:
@@ -107,6 +128,14 @@ def connection(url: str, key: str, data_dir: Path) -> ApiClient:
             )
         key = str(json.loads(saved.read_text())["key"])
     return ApiClient(url, key)
+
+
+async def _check(response: aiohttp.ClientResponse, path: str) -> None:
+    """:raises ApiFailure: if the gateway refused."""
+    if response.status >= 400:
+        body = await response.text()
+        problem = json.loads(body) if body.startswith("{") else {}
+        raise ApiFailure(_sentence(response.status, problem, path), problem)
 
 
 def _sentence(status: int, problem: Mapping[str, Any], path: str) -> str:

@@ -2,15 +2,23 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from wagate.cli.client import ApiClient, ApiFailure
+from wagate.cli.client import ApiClient, ApiFailure, GatewayAway
+from wagate.core.clock import Clock, SystemClock
 
 _COLOUR = {"connected": "green", "qr_required": "yellow", "connecting": "yellow", "disconnected": "dim"}
 #: The longest long poll that the API takes.
 QR_WAIT = "30"
+MAX_TABLE_WIDTH = 400
+#: What a reader of events waits before it comes back, as the gateway asks for.
+COME_BACK_AFTER = 1.0
 
 
 async def list_sessions(client: ApiClient) -> None:
@@ -21,13 +29,21 @@ async def list_sessions(client: ApiClient) -> None:
             page = await api.call("GET", "/api/sessions", query=after)
             for session in page["items"]:
                 colour = _COLOUR.get(session["status"], "red")
-                number = session["me"]["jid"].split("@")[0] if session.get("me") else session.get("phone") or ""
                 status = f"[{colour}]{session['status']}[/]"
-                table.add_row(session["id"], session["name"], status, number, session["updatedAt"])
+                table.add_row(session["id"], escape(session["name"]), status, _number(session), session["updatedAt"])
             if not page["next"]:
                 break
             after = {"cursor": page["next"]}
-    Console().print(table)
+    console = Console()
+    # An id that is cut off is of no use: rather let the terminal wrap the lines.
+    table.width = console.measure(table, options=console.options.update(width=MAX_TABLE_WIDTH)).maximum
+    console.print(table, crop=False)
+
+
+def _number(session: Mapping[str, Any]) -> str:
+    """The number it is linked to, without the device's."""
+    me = session.get("me")
+    return f"+{me['jid'].partition('@')[0].partition(':')[0]}" if me else session.get("phone") or ""
 
 
 async def show_session(client: ApiClient, session: str) -> None:
@@ -93,8 +109,18 @@ async def send_text(client: ApiClient, session: str, to: str, text: str) -> None
         print(f"{message['id']}: {message['status']} to {message['to']}")
 
 
-async def follow_events(client: ApiClient, after: str) -> None:
+async def follow_events(client: ApiClient, after: str, clock: Clock | None = None) -> None:
+    """Print events until interrupted, also over restarts of the gateway.
+
+    :raises ApiFailure: if the gateway refuses, or can't be reached at the beginning.
+    """
+    clock = clock or SystemClock()
     async with client as api:
-        async for event in api.stream("/api/events/stream", after):
-            sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
-            sys.stdout.flush()
+        await api.call("GET", "/api/me")
+        while True:
+            with suppress(GatewayAway):
+                async for event in api.stream("/api/events/stream", after):
+                    after = str(event["id"])
+                    sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+                    sys.stdout.flush()
+            await clock.sleep(COME_BACK_AFTER)

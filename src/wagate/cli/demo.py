@@ -19,6 +19,7 @@ from rich.panel import Panel
 from wagate.cli.client import ApiClient
 from wagate.cli.program import Program, running
 from wagate.cli.sink import WebhookSink
+from wagate.cli.stopping import stop_signal
 from wagate.core.clock import SystemClock
 from wagate.core.errors import WagateError
 
@@ -171,8 +172,15 @@ It stays up for you to go on by hand (Ctrl-C ends it). The API is described at {
         highlight=False,
         soft_wrap=True,
     )
-    await program.process.wait()
-    raise DemoFailed("the gateway ended by itself")
+    # From here on Ctrl-C is the way to end it, not a failure.
+    ended = asyncio.ensure_future(program.process.wait())
+    asked = asyncio.ensure_future(stop_signal().wait())
+    await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if ended.done():
+        raise DemoFailed("the gateway ended by itself")
+    ended.cancel()
+    console.print("\nended")
 
 
 def picture() -> bytes:

@@ -17,6 +17,7 @@ class WebhookSink:
         self.events: list[dict[str, Any]] = []
         #: ids in the order of arrival, repeats included: at-least-once delivery may repeat one.
         self.ids: list[str] = []
+        self._known: set[str] = set()
         self.refused = 0
         self._runner: web.AppRunner | None = None
 
@@ -45,7 +46,8 @@ class WebhookSink:
             self.refused += 1
             return web.Response(status=400, text="signature does not match")
         identifier = request.headers["webhook-id"]
-        if identifier not in self.ids:
+        if identifier not in self._known:
             self.events.append(json.loads(body))
         self.ids.append(identifier)
+        self._known.add(identifier)
         return web.Response(status=204)

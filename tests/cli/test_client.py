@@ -13,7 +13,7 @@ from wagate.core.clock import Clock, ManualClock
 
 SESSION = {
     "id": "ses_01kbs3a8e0h2v6w9x4y7z1c5f3",
-    "name": "[red]shop",
+    "name": "[red]shop\x1b[2J",
     "status": "connected",
     "phone": None,
     "me": {"jid": "491701234567:3@s.whatsapp.net"},
@@ -85,6 +85,7 @@ async def test_a_list_shows_whole_ids_and_numbers_without_devices(
     shown = capsys.readouterr().out
     for whole in (SESSION["id"], "+491701234567 ", "[red]shop", "connected"):
         assert str(whole) in shown
+    assert "\x1b" not in shown
 
 
 async def test_events_go_on_where_a_broken_connection_left_them(

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+from unicodedata import category
 
 from rich.console import Console
 from rich.markup import escape
@@ -30,7 +31,7 @@ async def list_sessions(client: ApiClient) -> None:
             for session in page["items"]:
                 colour = _COLOUR.get(session["status"], "red")
                 status = f"[{colour}]{session['status']}[/]"
-                table.add_row(session["id"], escape(session["name"]), status, _number(session), session["updatedAt"])
+                table.add_row(session["id"], _harmless(session["name"]), status, _number(session), session["updatedAt"])
             if not page["next"]:
                 break
             after = {"cursor": page["next"]}
@@ -38,6 +39,11 @@ async def list_sessions(client: ApiClient) -> None:
     # An id that is cut off is of no use: rather let the terminal wrap the lines.
     table.width = console.measure(table, options=console.options.update(width=MAX_TABLE_WIDTH)).maximum
     console.print(table, crop=False)
+
+
+def _harmless(text: str) -> str:
+    """``text`` with neither our markup nor orders to the terminal in it."""
+    return escape("".join("\ufffd" if category(character) == "Cc" else character for character in text))
 
 
 def _number(session: Mapping[str, Any]) -> str:

@@ -48,7 +48,16 @@ def test_the_contract_refuses_a_planted_violation(contract: str, tmp_path: Path)
 
 def modules_named_by_the_contracts() -> dict[str, str]:
     packages = ["core", "engine", "engine/baileys", "sandbox", "cli", "gateway", "wire", "events"]
-    modules = ["runtime", "gateway/compose", "core/ids", "engine/lease", "wire/codec", "events/api", "events/service", "events/store"]
+    modules = [
+        "runtime",
+        "gateway/compose",
+        "core/ids",
+        "engine/lease",
+        "wire/codec",
+        "events/api",
+        "events/service",
+        "events/store",
+    ]
     return {
         **{f"wagate/{name}/__init__.py": "" for name in packages},
         **{f"wagate/{name}.py": "" for name in modules},

@@ -35,7 +35,9 @@ setImmediate(() => {
   for (const route of routes) { route.open = true; route.listeners.toggle(); }
   const bodies = routes.map((route) => route.text());
   const examples = byId.main.all().filter((part) => part.tagName === "TEXTAREA").map((part) => JSON.parse(part.value));
+  const files = Object.fromEntries(routes.map((route) => [route.id, route.all().filter((part) => part.type === "file")
+    .map((part) => part.name)]).filter(([, names]) => names.length));
   byId.filter.value = "POST keys"; byId.filter.listeners.input();
   const left = routes.filter((route) => !route.hidden).map((route) => route.id);
-  console.log(JSON.stringify({ routes: routes.map((route) => route.id), bodies, examples, left }));
+  console.log(JSON.stringify({ routes: routes.map((route) => route.id), bodies, examples, files, left }));
 });

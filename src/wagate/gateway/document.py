@@ -13,7 +13,7 @@ from wagate.web.openapi import Json, document
 TAGS = {
     "accounts": "Who you are, and the keys of your programs.",
     "sessions": "Linked WhatsApp devices: link by QR or code, connect, watch.",
-    "messages": "Send, look up, react, edit, delete.",
+    "messages": "Send, and look up what was sent and what came.",
     "media": "Upload once, send many times; download what came.",
     "events": "What happened, to be pulled or streamed.",
     "webhooks": "What happened, sent to you, signed.",

@@ -1,6 +1,7 @@
 """The documentation that a browser shows. Every byte comes from here: it works offline and reports on nobody."""
 
 import html
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -15,6 +16,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+_CODE = re.compile(r"`([^`]+)`")
 _KINDS = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
 
 
@@ -61,10 +63,14 @@ def errors_html() -> str:
     """The page that the ``type`` of every problem leads to."""
     entries = "\n".join(
         f'<article id="{html.escape(error.code)}"><h2><code>{html.escape(error.code)}</code>'
-        f"<span>{error.status}</span></h2><p>{html.escape(error.title())}</p></article>"
+        f"<span>{error.status}</span></h2><p>{_prose(error.title())}</p></article>"
         for error in error_classes()
     )
     return _text("errors.html").replace("<!-- errors -->", entries)
+
+
+def _prose(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", html.escape(text))
 
 
 def _derived(error: type[WagateError]) -> Iterator[type[WagateError]]:

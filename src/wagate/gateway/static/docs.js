@@ -121,7 +121,8 @@ function example(schema, depth = 0) {
   if (found.type === "array") return depth > 4 ? [] : [example(found.items || {}, depth + 1)];
   if (found.properties || found.type === "object") {
     if (depth > 4) return {};
-    const needed = Object.entries(found.properties || {}).filter(([name]) => (found.required || []).includes(name) || depth === 0);
+    // A made-up value for what may be left out would only be refused.
+    const needed = Object.entries(found.properties || {}).filter(([name, property]) => (found.required || []).includes(name) || (depth === 0 && (resolve(property).default ?? null) !== null));
     return Object.fromEntries(needed.map(([name, property]) => [name, example(property, depth + 1)]));
   }
   if (found.format === "date-time") return new Date(Date.now() + 3600e3).toISOString().slice(0, 19) + "Z";
@@ -193,14 +194,17 @@ function drawForm(path, method, parameters, content) {
     return { parameter, input, label: el("label", {}, el("code", {}, parameter.name), input) };
   });
   const json = content["application/json"];
+  const upload = json ? null : content["multipart/form-data"];
+  const files = Object.keys(upload ? resolve(upload.schema).properties || {} : {}).map((name) => el("input", { type: "file", name, required: true }));
   const text = json ? el("textarea", { spellcheck: false, value: JSON.stringify(example(json.schema), null, 2) }) : null;
   if (text) text.setAttribute("aria-label", "Body");
   const output = el("div", { "aria-live": "polite" });
   const stop = el("button", { type: "button", hidden: true }, "Stop");
   const curl = el("button", { type: "button" }, "Copy as curl");
-  const form = el("form", { className: "try" }, ...fields.map((field) => field.label), text,
+  const form = el("form", { className: "try" }, ...fields.map((field) => field.label),
+    ...files.map((input) => el("label", {}, el("code", {}, input.name), input)), text,
     el("div", { className: "row" }, el("button", { type: "submit" }, "Send"), stop, curl), output);
-  const request = () => requestOf(path, method, fields, text);
+  const request = () => requestOf(path, method, fields, text, files);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(request(), output, stop);
@@ -209,7 +213,7 @@ function drawForm(path, method, parameters, content) {
   return form;
 }
 
-function requestOf(path, method, fields, text) {
+function requestOf(path, method, fields, text, files) {
   const headers = {};
   const key = document.getElementById("key").value.trim();
   if (key) headers.Authorization = `Bearer ${key}`;
@@ -221,8 +225,15 @@ function requestOf(path, method, fields, text) {
     else if (parameter.in === "query") query.append(parameter.name, input.value);
     else if (parameter.in === "header") headers[parameter.name] = input.value;
   }
-  if (text) headers["Content-Type"] = "application/json";
-  return { url: address + (query.toString() ? `?${query}` : ""), method: method.toUpperCase(), headers, body: text ? text.value : undefined };
+  let body;
+  if (text) {
+    headers["Content-Type"] = "application/json";
+    body = text.value;
+  } else if (files.length) {
+    body = new FormData();
+    for (const { name, files: chosen } of files) if (chosen[0]) body.append(name, chosen[0]);
+  }
+  return { url: address + (query.toString() ? `?${query}` : ""), method: method.toUpperCase(), headers, body };
 }
 
 async function send(request, output, stop) {
@@ -260,18 +271,25 @@ async function show(answer, shown) {
     const text = await answer.text();
     try { shown.textContent = JSON.stringify(JSON.parse(text), null, 2); } catch { shown.textContent = text; }
   } else if (type.startsWith("image/")) {
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    const picture = el("img", { alt: "the answer", src: `data:${type.split(";")[0]};base64,${btoa(String.fromCharCode(...bytes))}` });
-    shown.append(picture);
+    shown.append(el("img", { alt: "the answer", src: await dataUrl(await answer.blob()) }));
   } else if (type.startsWith("text/")) shown.textContent = await answer.text();
   else shown.textContent = `${(await answer.blob()).size} bytes of ${type || "nothing"}`;
+}
+
+function dataUrl(blob) {
+  return new Promise((resolved) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolved(reader.result));
+    reader.readAsDataURL(blob);
+  });
 }
 
 function curlOf({ url, method, headers, body }) {
   const quote = (text) => `'${String(text).replace(/'/g, "'\\''")}'`;
   const parts = ["curl", "-X", method, quote(location.origin + url)];
   for (const [name, value] of Object.entries(headers)) parts.push("-H", quote(`${name}: ${name === "Authorization" ? "Bearer $WAGATE_KEY" : value}`).replace(/^'(Authorization: Bearer \$WAGATE_KEY)'$/, '"$1"'));
-  if (body !== undefined) parts.push("-d", quote(body));
+  if (body instanceof FormData) for (const [name, file] of body) parts.push("-F", quote(`${name}=@${file.name}`));
+  else if (body !== undefined) parts.push("-d", quote(body));
   return parts.join(" ");
 }
 

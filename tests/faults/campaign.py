@@ -1,192 +1,296 @@
-"""One run: load in both directions, kills, then the question whether anything accepted was lost or doubled.
+"""One run: load in both directions, kills, then the question whether anything that was promised is missing or doubled.
 
-The load sends with idempotency keys and repeats a request until it is answered, as a careful customer does. What is
-checked comes from others' records alone: what the phones show, what the sandbox's wire saw, what the webhook receiver
-got.
+The load sends with idempotency keys and repeats a request until it is answered, as a careful customer does. Two
+sessions, three people and a group: so there is traffic both ways between the same two devices, and sender keys.
 """
 
 import asyncio
 import os
 import random
 import signal
+import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
+from aiohttp import web
 
-from tests.scenarios.rig import Rig
+from tests.faults.evidence import Evidence, Flow
+from tests.scenarios.rig import Rig, new_number, open_rig
 from wagate.cli.client import ApiFailure
-from wagate.core.errors import StartupError
+from wagate.cli.sink import WebhookSink
+from wagate.engine.baileys.points import CrashPoint
 
-SHOP = "491700000001"
-ADA = "491700000002"
-BOB = "491700000003"
+#: What was promised must be there this long after the last kill; backoff reaches 45 s after many kills in a row.
+SETTLE_SECONDS = 180.0
+#: After one kill, messages must flow again in both directions within this.
+RECOVERY_SECONDS = 120.0
+#: A flow has so many messages under way at most, as a customer with a queue of its own would.
+_WINDOW = 40
+_LOOK_SECONDS = 0.25
+_POINT_SECONDS = 60.0
 
-#: Accepted messages must have arrived this long after the last kill; backoff reaches a minute after some kills.
-QUIET_SECONDS = 150.0
 
+class Sink(WebhookSink):
+    """A webhook receiver that can have the gateway killed when it has been told and not answered yet."""
 
-@dataclass(slots=True)
-class Tally:
-    """What the load knows it was promised."""
+    def __init__(self) -> None:
+        super().__init__()
+        self.kill: Callable[[], None] | None = None
 
-    accepted: dict[str, str] = field(default_factory=dict)
-    """text -> WhatsApp id of every send answered 2xx."""
-    sent_by_phones: dict[str, str] = field(default_factory=dict)
-    """text -> WhatsApp id of every message a phone sent."""
-    kills: Counter[str] = field(default_factory=Counter)
+    async def _receive(self, request: web.Request) -> web.Response:
+        answer = await super()._receive(request)
+        kill, self.kill = self.kill, None
+        if kill is not None:
+            kill()
+        return answer
 
 
 class Campaign:
-    """Drives one rig. ``say`` is told of each kill."""
+    """Drives one rig. ``say`` is told of each kill. Made by :func:`campaign`."""
 
-    def __init__(self, rig: Rig, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(self, rig: Rig, sink: Sink, orders: Path, seed: int, say: Callable[[str], None]) -> None:
         self.rig = rig
+        self.sink = sink
+        self.orders = orders
         self.random = random.Random(seed)
         self.say = say
-        self.tally = Tally()
-        self.session = ""
-        self._number = 0
+        self.kills: Counter[str] = Counter()
+        #: Seconds from a kill until messages flowed again in both directions.
+        self.recoveries: list[float] = []
+        self.evidence = Evidence(rig, ())
+        self.broken: list[str] = []
         self._stop = asyncio.Event()
+        self._work: list[asyncio.Task[None]] = []
+
+    # -- the load
 
     async def prepare(self) -> None:
-        await self.rig.phone(ADA, "Ada")
-        await self.rig.phone(BOB, "Bob")
-        self.session = await self.rig.linked(SHOP)
-        await self.rig.subscribe()
+        """Link two sessions and start the load."""
+        rig = self.rig
+        shop, cafe, ada, bob = (new_number() for _ in range(4))
+        for number, name in ((ada, "Ada"), (bob, "Bob")):
+            await rig.phone(number, name)
+        one, two = await rig.linked(shop, "shop"), await rig.linked(cafe, "cafe")
+        made = await rig.phones.call("POST", "/sandbox/groups", {"subject": "All", "members": [ada, bob, shop]})
+        group = str(made["id"])
+        await rig.subscribe("message.received")
+        self.evidence.flows = (
+            Flow(name="shop>ada", sender=one, to=ada, receivers=(ada,)),
+            Flow(name="shop>bob", sender=one, to=bob, receivers=(bob,)),
+            Flow(name="shop>all", sender=one, to=group, receivers=(ada, bob)),
+            Flow(name="cafe>ada", sender=two, to=ada, receivers=(ada,)),
+            Flow(name="ada>shop", sender=ada, to=shop, receivers=(one,), inbound=True),
+            Flow(name="ada>cafe", sender=ada, to=cafe, receivers=(two,), inbound=True),
+            Flow(name="bob>all", sender=bob, to=group, receivers=(one,), inbound=True),
+        )
+        loads = (self._receive(flow) if flow.inbound else self._send(flow) for flow in self.evidence.flows)
+        self._work = [asyncio.create_task(load) for load in (self._look(), *loads)]
+        await self.flows_again()
 
-    async def random_kills(self, count: int) -> None:
-        """Kill the bridge or the whole program ``count`` times while the load goes on."""
-        load = [asyncio.create_task(self._send(to)) for to in (ADA, BOB)]
-        load.append(asyncio.create_task(self._receive(ADA)))
-        try:
-            for number in range(count):
-                await asyncio.sleep(self.random.uniform(0.1, 1.5))
-                whole = self.random.random() < 0.4
-                await (self._kill_program() if whole else self._kill_bridge())
-                self.say(f"kill {number + 1}/{count}: {'program' if whole else 'bridge'}")
-        finally:
-            self._stop.set()
-            await asyncio.gather(*load)
+    async def stop(self) -> None:
+        """End the load; what it asked for last is answered."""
+        self._stop.set()
+        await asyncio.gather(*self._work)
+        self._work = []
 
-    async def kill_at(self, point: str, occurrence: int) -> None:
-        """Have the bridge kill itself at a named point of the next messages, with load on."""
-        await self.rig.stop_gateway()
-        await self.rig.start_gateway(WAGATE_TEST_FAULTS="1", WAGATE_BRIDGE_CRASH_AT=f"{point}:{occurrence}")
-        self.tally.kills[point] += 1
-        load = [asyncio.create_task(self._send(ADA)), asyncio.create_task(self._receive(BOB))]
-        first = len(self.tally.accepted), len(self.tally.sent_by_phones)
-        try:
-            async with asyncio.timeout(60):
-                while "bridge ended" not in self.rig.log_since_start:
-                    await asyncio.sleep(0.05)
-                # The next life of the bridge must not die at the same point again, or nothing would ever pass.
-                await self.rig.kill_gateway()
-                await self._restart()
-                while (len(self.tally.accepted), len(self.tally.sent_by_phones)) <= (first[0] + 5, first[1] + 5):
-                    await asyncio.sleep(0.05)
-        finally:
-            self._stop.set()
-            await asyncio.gather(*load)
-            self._stop = asyncio.Event()
-        self.say(f"killed at {point}, occurrence {occurrence}")
+    def cancel(self) -> None:
+        for task in self._work:
+            task.cancel()
 
     async def settle(self) -> None:
-        """Wait until all that was promised is there; then :meth:`violations` says the truth."""
-        async with asyncio.timeout(QUIET_SECONDS):
-            while await self._missing():
-                await asyncio.sleep(0.25)
+        """End the load and wait until all that was promised is there; :meth:`verdict` then says the truth."""
+        await self.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while await self._unsettled():
+                    await asyncio.sleep(_LOOK_SECONDS)
 
-    async def violations(self) -> list[str]:
+    async def verdict(self) -> list[str]:
         """Every broken promise, in words; empty is good."""
-        found = []
-        shown: list[dict[str, object]] = []
-        for number in (ADA, BOB):
-            inbox = [m for m in await self.rig.inbox(number) if not m.get("fromMe")]
-            shown += inbox
-            texts = [str(m["text"]) for m in inbox if str(m["text"]).startswith("out ")]
-            found += [f"{number} sees {text!r} {n} times" for text, n in Counter(texts).items() if n > 1]
-            order = [int(text.split()[1]) for text in texts]
-            if order != sorted(order):
-                found.append(f"{number} sees messages out of order: {order}")
-        visible = {m["waId"] for m in shown}
-        found += [f"accepted and never sent: {t!r}" for t, i in self.tally.accepted.items() if i not in visible]
-        wire = await self.rig.wire()
-        found += _reused_counters(wire)
-        told = {e["data"]["waId"] for e in self.rig.sink.events if e["type"] == "message.received"}
-        receipted = {i for e in wire if e["stanza"] == "receipt" and e["direction"] == "in" for i in e["receiptIds"]}
-        ours = {t: i for t, i in self.tally.sent_by_phones.items() if i in receipted}
-        found += [f"receipted and never told: {text!r}" for text, i in ours.items() if i not in told]
-        never = [t for t, i in self.tally.sent_by_phones.items() if i not in told]
-        found += [f"sent by a phone and never told: {text!r}" for text in never]
-        return found
+        return self.broken + await self.evidence.violations()
 
-    async def _missing(self) -> bool:
-        visible = {m["waId"] for number in (ADA, BOB) for m in await self.rig.inbox(number)}
-        told = {e["data"]["waId"] for e in self.rig.sink.events if e["type"] == "message.received"}
-        return bool(set(self.tally.accepted.values()) - visible or set(self.tally.sent_by_phones.values()) - told)
+    async def _unsettled(self) -> bool:
+        await self.evidence.look()
+        if any(self.evidence.missing(flow) for flow in self.evidence.flows):
+            return True
+        # Receipts come last: WhatsApp's word that it was read must get into the history too.
+        for session in {flow.sender for flow in self.evidence.flows if not flow.inbound}:
+            rows = await self.rig.history(session)
+            if any(row["direction"] == "out" and row["status"] != "read" for row in rows):
+                return True
+        return False
 
-    async def _send(self, to: str) -> None:
+    async def _look(self) -> None:
         while not self._stop.is_set():
-            self._number += 1
-            text = f"out {self._number}"
-            while not self._stop.is_set():
-                try:
-                    async with self.rig.api.http.post(
-                        f"{self.rig.api.url}/api/sessions/{self.session}/send?wait=0",
-                        json={"to": f"+{to}", "text": text},
-                        headers={"Idempotency-Key": f"load-{text}"},
-                    ) as response:
-                        answer = await response.json()
-                        if response.status < 300:
-                            self.tally.accepted[text] = answer["waId"]
-                            break
-                        assert response.status == 503, answer
-                except (aiohttp.ClientError, ApiFailure, RuntimeError, TimeoutError):
-                    pass
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(0.02)
+            await self.evidence.look()
+            await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _receive(self, sender: str) -> None:
+    async def _send(self, flow: Flow) -> None:
         number = 0
         while not self._stop.is_set():
-            number += 1
-            text = f"in {sender} {number} {self.random.random()}"
-            self.tally.sent_by_phones[text] = await self.rig.phone_sends(sender, to=SHOP, text=text)
-            await asyncio.sleep(0.03)
+            if len(self.evidence.missing(flow)) < _WINDOW:
+                number += 1
+                await self._accepted(flow, number)
+            await asyncio.sleep(self.random.uniform(0.02, 0.15))
 
-    async def _kill_bridge(self) -> None:
-        self.tally.kills["bridge"] += 1
-        for pid in bridges(self.rig.gateway_pid):
-            os.kill(pid, signal.SIGKILL)
+    async def _accepted(self, flow: Flow, number: int) -> None:
+        """Repeat one request until it is answered."""
+        text = flow.text(number)
+        to = f"+{flow.to}" if flow.to.isdigit() else flow.to
+        while True:
+            try:
+                async with self.rig.api.http.post(
+                    f"{self.rig.api.url}/api/sessions/{flow.sender}/send?wait=0",
+                    json={"to": to, "text": text},
+                    headers={"Idempotency-Key": f"load {text}"},
+                ) as response:
+                    answer = await response.json()
+                    if response.status < 300:
+                        self.evidence.promised(flow, number, answer["waId"])
+                        return
+                    assert response.status == 503, f"{text!r} was refused: {answer}"
+            except (aiohttp.ClientError, ApiFailure, RuntimeError, TimeoutError):
+                # No gateway at the moment; a client that was closed under us says so by a RuntimeError.
+                pass
+            await asyncio.sleep(0.05)
 
-    async def _kill_program(self) -> None:
-        self.tally.kills["program"] += 1
-        await self.rig.kill_gateway()
-        await self._restart()
+    async def _receive(self, flow: Flow) -> None:
+        number = 0
+        while not self._stop.is_set():
+            if len(self.evidence.missing(flow)) < _WINDOW:
+                number += 1
+                wa_id = await self.rig.phone_sends(flow.sender, to=flow.to, text=flow.text(number))
+                self.evidence.promised(flow, number, wa_id)
+            await asyncio.sleep(self.random.uniform(0.02, 0.15))
 
-    async def _restart(self) -> None:
-        try:
+    # -- the kills
+
+    async def random_kill(self) -> None:
+        """Kill the bridge or the whole program at no particular moment."""
+        await asyncio.sleep(self.random.uniform(0.0, 1.0))
+        kind = self.random.choices(("bridge", "program", "host"), (6, 3, 1))[0]
+        if kind == "bridge":
+            async with self._recovering("bridge"):
+                for pid in await self._living_bridges():
+                    os.kill(pid, signal.SIGKILL)
+        elif kind == "program":
+            async with self._recovering("program"):
+                await self.rig.kill_gateway()
+                await self.rig.start_gateway()
+        else:
+            # The host alone: its bridge must not live on and hold a connection that nobody owns.
+            async with self._recovering("host"):
+                left = await self._living_bridges()
+                os.kill(self.rig.gateway_pid, signal.SIGKILL)
+                await self.rig.gateway_gone()
+                await self._are_gone(left)
+                await self.rig.start_gateway()
+
+    async def kill_at(self, point: CrashPoint, occurrence: int, *, program: bool) -> None:
+        """Have the bridge kill itself, or also its host, the ``occurrence``-th time that it reaches a point."""
+        async with self._recovering(f"{point} of {'program' if program else 'bridge'}"):
+            order = f"{point}:{occurrence}:{'program' if program else 'bridge'}"
+            unfinished = self.orders.with_suffix(".new")
+            unfinished.write_text(order)
+            unfinished.rename(self.orders)
+            await self._carried_out(lambda: not self.orders.exists(), order)
+            if program:
+                await self.rig.gateway_gone()
+                await self.rig.start_gateway()
+
+    @asynccontextmanager
+    async def without_receipts(self) -> AsyncIterator[None]:
+        """No receipt reaches a session; the server keeps them and delivers them with the next login."""
+        await self.rig.fault(kind="drop", stanza="receipt")
+        yield
+        await self.rig.clear_faults()
+        await self.rig.fault(kind="close", code=0)
+
+    async def kill_when_told(self) -> None:
+        """Kill the program when its webhook has arrived, before it learns so."""
+        async with self._recovering("program between webhook and answer"):
+            assert self.rig.gateway is not None
+            self.sink.kill = self.rig.gateway.kill
+            await self._carried_out(lambda: self.sink.kill is None, "a webhook")
+            await self.rig.gateway_gone()
             await self.rig.start_gateway()
-        except StartupError as error:
-            raise AssertionError(f"it does not start again after a kill: {error.detail}") from error
+
+    @asynccontextmanager
+    async def _recovering(self, what: str) -> AsyncIterator[None]:
+        """Count a kill; most of the time wait until messages flow again, sometimes leave that to the next kill."""
+        patient = self.random.random() < 0.75
+        yield
+        self.kills[what] += 1
+        self.say(f"killed: {what}")
+        if patient:
+            await self.flows_again()
+
+    async def flows_again(self) -> None:
+        """Wait until of each flow a message that was promised from now on has reached everybody."""
+        begun = time.monotonic()
+        promises = len(self.evidence.promises)
+        stuck = list(self.evidence.flows)
+        try:
+            async with asyncio.timeout(RECOVERY_SECONDS):
+                while stuck := [flow for flow in stuck if not self.evidence.any_arrived(flow, since=promises)]:
+                    await asyncio.sleep(_LOOK_SECONDS)
+                    self._check_load()
+        except TimeoutError:
+            names = ", ".join(flow.name for flow in stuck)
+            self.broken.append(f"nothing flows after {RECOVERY_SECONDS:.0f} s: {names}")
+        else:
+            self.recoveries.append(time.monotonic() - begun)
+
+    def _check_load(self) -> None:
+        for task in self._work:
+            if task.done() and not self._stop.is_set():
+                task.result()
+
+    async def _living_bridges(self) -> list[int]:
+        """A kill that hits nothing is none."""
+
+        async def look() -> list[int] | None:
+            return self.rig.bridges() or None
+
+        return await self.rig.until(look, "a bridge runs", RECOVERY_SECONDS)
+
+    async def _are_gone(self, pids: list[int]) -> None:
+        try:
+            async with asyncio.timeout(5):
+                while any(_lives(pid) for pid in pids):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            self.broken.append("a bridge outlived its host")
+
+    async def _carried_out(self, is_done: Callable[[], bool], what: str) -> None:
+        async def look() -> bool | None:
+            self._check_load()
+            return is_done() or None
+
+        await self.rig.until(look, f"a kill at {what}", _POINT_SECONDS)
 
 
-def bridges(pid: int) -> list[int]:
-    """The Node processes under a gateway."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if "node" in Path(f"/proc/{child}/comm").read_text()]
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
-def _reused_counters(wire: list[dict[str, object]]) -> list[str]:
-    """Ciphertexts of sessions that use a (sender, recipient, chain, counter) a second time."""
-    used: Counter[tuple[object, ...]] = Counter()
-    for entry in wire:
-        if entry["direction"] != "in" or entry["stanza"] != "message":
-            continue
-        ciphers = entry["ciphers"]
-        assert isinstance(ciphers, list)
-        used.update((entry["session"], c["to"], c["chain"], c["counter"]) for c in ciphers)
-    return [f"ratchet counter used {n} times: {key}" for key, n in used.items() if n > 1]
+@asynccontextmanager
+async def campaign(
+    folder: Path, seed: int, say: Callable[[str], None] = lambda what: None, engine: str = "baileys"
+) -> AsyncIterator[Campaign]:
+    """A rig with its load running."""
+    orders, sink = folder / "crash-order", Sink()
+    armed = {"WAGATE_TEST_FAULTS": "1", "WAGATE_BRIDGE_CRASH_AT": f"@{orders}"}
+    async with open_rig(folder, engine, sink, **armed) as rig:
+        made = Campaign(rig, sink, orders, seed, say)
+        try:
+            await made.prepare()
+            yield made
+        finally:
+            made.cancel()

@@ -470,6 +470,7 @@ def test_the_described_body_names_every_kind_and_needs_no_definition_elsewhere()
     text = json.dumps(SEND_BODY)
     assert "$ref" not in text
     described = SEND_BODY["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    assert all("sessionId" in kind["required"] for kind in described)
     assert {variant["properties"]["type"].get("const") for variant in described} == set(SENDABLE)
     assert all(variant["additionalProperties"] is False for variant in described)
 

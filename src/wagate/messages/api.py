@@ -22,7 +22,7 @@ from wagate.media.errors import (
 )
 from wagate.media.multipart import FormMalformed
 from wagate.media.service.library import Library
-from wagate.messages.bodies import SEND_BODY, MessageBody, SentBody
+from wagate.messages.bodies import SEND_BODY, SEND_FROM_SESSION_BODY, MessageBody, SentBody
 from wagate.messages.errors import (
     AccountRestricted,
     BadIdempotencyKey,
@@ -137,7 +137,7 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         "/api/sessions/{session_id}/send",
         status_code=201,
         response_model=SentBody,
-        openapi_extra=SEND_BODY,
+        openapi_extra=SEND_FROM_SESSION_BODY,
         responses={**_ANSWERS, **problem_responses(*_REFUSALS)},
         max_body_size=max_body_size,
     )

@@ -109,25 +109,34 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     return inlined
 
 
-_MESSAGE: Final = {"anyOf": [_inlined(kind.body.model_json_schema(by_alias=True)) for kind in SENDABLE.values()]}
-
-#: The request body of both ways to send: JSON, or a form of that JSON and a file.
-SEND_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": _MESSAGE},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["payload"],
-                    "properties": {
-                        "payload": _MESSAGE,
-                        "file": {"type": "string", "format": "binary", "description": "The file of the message."},
+def _send_body(*, names_session: bool) -> dict[str, Any]:
+    """The request body of sending: JSON, or a form of that JSON and a file."""
+    kinds = [_inlined(kind.body.model_json_schema(by_alias=True)) for kind in SENDABLE.values()]
+    if names_session:
+        kinds = [{**kind, "required": [*kind["required"], "sessionId"]} for kind in kinds]
+    message = {"anyOf": kinds}
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": message},
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["payload"],
+                        "properties": {
+                            "payload": message,
+                            "file": {"type": "string", "format": "binary", "description": "The file of the message."},
+                        },
                     },
+                    "encoding": {"payload": {"contentType": "application/json"}},
                 },
-                "encoding": {"payload": {"contentType": "application/json"}},
             },
-        },
+        }
     }
-}
+
+
+#: What ``POST /api/sessions/{id}/send`` takes.
+SEND_FROM_SESSION_BODY: Final = _send_body(names_session=False)
+#: What ``POST /api/send`` takes.
+SEND_BODY: Final = _send_body(names_session=True)

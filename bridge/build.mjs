@@ -1,13 +1,17 @@
 // Bundles the bridge with Baileys into one file that runs without npm.
 
-import { build } from 'esbuild'
+import { renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 
 const here = path => fileURLToPath(new URL(path, import.meta.url))
 
+const product = process.argv[2] ?? here('../src/wagate/engine/baileys/bridge.mjs')
+const unfinished = `${product}.${process.pid}.mjs`
+
 await build({
   entryPoints: [here('src/main.ts')],
-  outfile: process.argv[2] ?? here('../src/wagate/engine/baileys/bridge.mjs'),
+  outfile: unfinished,
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -27,3 +31,6 @@ await build({
   },
   logLevel: 'warning'
 })
+
+// A bridge that starts meanwhile finds the old one or the new one, never half of one.
+renameSync(unfinished, product)

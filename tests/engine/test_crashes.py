@@ -87,7 +87,6 @@ async def test_a_crash_at_a_named_point_loses_doubles_and_reuses_nothing(
     lab.engine = lab.new_engine()
     await shop.online()
     monkeypatch.delenv("WAGATE_BRIDGE_CRASH_AT")
-    keeping = asyncio.create_task(keep_open(shop))
     out = [f"out {n}" for n in range(MESSAGES)]
     into = [f"in {n}" for n in range(MESSAGES)]
 
@@ -100,11 +99,12 @@ async def test_a_crash_at_a_named_point_loses_doubles_and_reuses_nothing(
             ada.outbox.send_text(Jid(SHOP), text)
             await asyncio.sleep(0.02)
 
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(40), asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(keep_open(shop))
         await asyncio.gather(write(), answer())
         await until(lambda: len(shown(ada)) > MESSAGES)
         received = await shop.has_texts(MESSAGES)
-    keeping.cancel()
+        keeping.cancel()
 
     assert Closed(code=428, reason="bridge_crashed") in shop.events, "the bridge did not crash"
     assert point in where_it_crashed(shop), "it crashed elsewhere"

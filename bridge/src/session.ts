@@ -9,6 +9,7 @@ import {
   initAuthCreds,
   makeWASocket,
   proto,
+  S_WHATSAPP_NET,
   WA_CERT_DETAILS,
   type WASocket
 } from '@whiskeysockets/baileys'
@@ -33,6 +34,7 @@ const LATER_QR_MS = 20_000
 const COMMIT_REFUSED = 'commit_refused'
 const CONNECTION_CLOSED = 428
 const TIMED_OUT = 408
+const LOGGED_OUT = 401
 /** A server that was asked something and has sent nothing at all for so long is gone (whatsmeow waits as long). */
 const DEAF_MS = 10_000
 /** So many times a recipient is given a message that it can't read, and asked for one that we can't (WhatsApp Web). */
@@ -181,9 +183,14 @@ export class Link {
 
   async logout(call: number): Promise<void> {
     await this.#answering(call, async sock => {
+      const jid = this.#creds.me?.id ?? ''
+      const removal = { tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }
+      const attrs = { to: S_WHATSAPP_NET, type: 'set', id: sock.generateMessageTag(), xmlns: 'md' }
+      await sock.sendNode({ tag: 'iq', attrs, content: [removal] })
+      // Baileys' own logout closes at once, with the request perhaps still in line behind a commit.
       await this.#journal.settled()
       this.#done(call)
-      await sock.logout()
+      await sock.end(withStatus(LOGGED_OUT, 'logged out'))
     })
   }
 
@@ -279,7 +286,7 @@ export class Link {
   #giveUp(): void {
     // While codes are shown, 408 would say that nobody scanned them.
     const statusCode = this.#creds.account ? TIMED_OUT : CONNECTION_CLOSED
-    void this.#sock?.end(Object.assign(new Error('no answer'), { output: { statusCode } }))
+    void this.#sock?.end(withStatus(statusCode, 'no answer'))
   }
 
   #connectionChanged(sock: WASocket, { qr, isNewLogin, connection, lastDisconnect }: Partial<ConnectionState>): void {
@@ -396,6 +403,11 @@ export class Link {
     this.#channel.send({ t: 'Closed', link: this.#open.link, code, reason, retryAt })
     this.#onGone()
   }
+}
+
+/** An error that ends a connection with that code, as Baileys' own do. */
+function withStatus(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { output: { statusCode } })
 }
 
 /** WhatsApp's own words for why, as far as it says; `expire` is how many seconds a ban lasts. */

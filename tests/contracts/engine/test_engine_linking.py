@@ -11,7 +11,7 @@ from wagate.engine.store import signal_keys
 from wagate.sandbox.errors import LinkFailed
 from wagate.sandbox.faults import CloseAs, Fault, FaultKind
 from wagate.wire.certs import ForgedChain
-from wagate.wire.jid import LID, PN
+from wagate.wire.jid import LID, PN, Jid
 
 pytestmark = pytest.mark.bridge
 
@@ -143,6 +143,18 @@ async def test_logging_out_unlinks_the_device_at_the_server(lab: Lab) -> None:
 
     assert (await member.next(Closed)).code == 401
     await until(lambda: not lab.sandbox.world.accounts[SHOP].devices)
+
+
+async def test_logging_out_waits_for_a_slow_store_and_still_unlinks_the_device(lab: Lab) -> None:
+    member = await lab.linked(SHOP)
+    lab.at_point["before_commit"] = lambda: asyncio.sleep(0.3)
+    lab.phone("491700000002").outbox.send_text(Jid(SHOP), "a commit is under way")
+    await asyncio.sleep(0.1)
+
+    await member.link.logout()
+
+    await until(lambda: not lab.sandbox.world.accounts[SHOP].devices)
+    assert (await member.next(Closed)).code == 401
 
 
 async def test_an_unlinked_device_is_told_so(lab: Lab) -> None:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from bench.load import Sink, at_rate, in_window, percentiles
-from bench.processes import memory
+from bench.processes import memory, private_memory
 from bench.rig import CpuMeter, Gateway, Rig, Side
 
 Tick = Callable[[], None]
@@ -73,7 +73,7 @@ async def idle(rig: Rig, side: Side, tick: Tick) -> Reading:
         # A session that came and went leaves the bridge running, which is what the goal is about.
         await gateway.delete(await gateway.link(await rig.phone("4915112340000")))
         await asyncio.sleep(SETTLE_SECONDS)
-        empty = memory(gateway.pid)
+        empty, private = memory(gateway.pid), private_memory(gateway.pid)
         base = 0.0
         for number in range(P1_FIRST + P1_SESSIONS):
             if number == P1_FIRST:
@@ -83,7 +83,7 @@ async def idle(rig: Rig, side: Side, tick: Tick) -> Reading:
             tick()
         await asyncio.sleep(SETTLE_SECONDS)
         each = (memory(gateway.pid) - base) / P1_SESSIONS
-    return Reading(values={"ready": ready, "empty": empty, "each": each})
+    return Reading(values={"ready": ready, "empty": empty, "private": private, "each": each})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,7 @@ MEASURES = (
         values=(
             Value(key="ready", id="P9", what="start until ready", unit="s", goal="≤ 2"),
             Value(key="empty", id="P10", what="memory, bridge running, no session", unit="MB", goal="≤ 200"),
+            Value(key="private", id="", what="of it without programs and libraries", unit="MB", goal=""),
             Value(key="each", id="P1", what="memory that one more idle session adds", unit="MB", goal="≤ 1.5"),
         ),
     ),

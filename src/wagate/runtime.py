@@ -67,6 +67,7 @@ class Runtime:
 
     settings: Settings
     clock: Clock
+    data_dir: DataDir
     db: Database
     bus: Bus
     endpoint: Endpoint
@@ -157,6 +158,7 @@ async def open_runtime(
         yield Runtime(
             settings=settings,
             clock=clock,
+            data_dir=folder,
             db=db,
             bus=bus,
             endpoint=endpoint,

@@ -81,7 +81,7 @@ async def test_the_problems_of_one_route(spec: dict[str, Any]) -> None:
         "413": {"too_large"},
         "415": {"unsupported_media_type"},
         "500": {"internal_error"},
-        "503": {"unavailable"},
+        "503": {"storage_unavailable", "storage_outcome_unknown"},
     }
     assert codes(spec, "/api/things", "get")["400"] == {"validation_failed"}
     assert codes(spec, "/api/things/{session_id}", "get")["404"] == {"not_found"}

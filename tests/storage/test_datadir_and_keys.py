@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,7 @@ from wagate.core.settings import Settings
 from wagate.storage.canary import key_canary, unlock
 from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
+from wagate.storage.errors import StorageUnavailable
 
 
 @pytest.fixture
@@ -85,6 +87,15 @@ def test_a_folder_that_cannot_be_is_said_in_one_sentence(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(StartupError, match=r"the data folder .* cannot be used"):
         DataDir.open(tmp_path / "file" / "data")
+
+
+async def test_a_disk_that_fills_up_later_is_told_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with DataDir.open(tmp_path) as folder:
+        await folder.check_space()
+        usage = shutil.disk_usage(tmp_path)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1 << 20))
+        with pytest.raises(StorageUnavailable, match="only 1 MiB free"):
+            await folder.check_space()
 
 
 def test_a_nearly_full_disk_is_said_at_start_and_the_lock_let_go(tmp_path: Path) -> None:

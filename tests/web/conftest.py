@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import Field
 
-from wagate.core.errors import NotFound, TooMany, Unavailable
+from wagate.core.errors import NotFound, TooMany, Unavailable, WagateError
 from wagate.core.ids import AccountId, SessionId
 from wagate.web.auth import Access, AdminAccess, ManageAccess, PlatformAccess, ReadAccess, SendAccess
 from wagate.web.models import ApiModel, ApiRequest, Timestamp
@@ -17,6 +17,13 @@ from wagate.web.routing import ApiRouter
 from wagate.web.testing import AsgiClient, app_of
 
 ACCOUNT = AccountId.new(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+class Elsewhere(WagateError):
+    """Somebody else is away."""
+
+    code = "elsewhere"
+    status = 503
 
 
 class Thing(ApiRequest):
@@ -80,6 +87,10 @@ def things() -> ApiRouter:
     @routes.get("/away")
     async def away() -> None:
         raise Unavailable
+
+    @routes.get("/elsewhere")
+    async def elsewhere() -> None:
+        raise Elsewhere
 
     @routes.get("/broken")
     async def broken() -> None:

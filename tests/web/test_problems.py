@@ -56,6 +56,13 @@ async def test_whoever_must_wait_is_told_how_long(nobody: AsgiClient) -> None:
     assert int((await nobody.get("/away")).headers["retry-after"]) > 0
 
 
+async def test_who_is_away_is_no_error_of_ours(nobody: AsgiClient, capsys: pytest.CaptureFixture[str]) -> None:
+    check_problem(await nobody.get("/elsewhere"), 503, "elsewhere")
+    assert "Traceback" not in capsys.readouterr().out
+    await nobody.get("/broken")
+    assert "Traceback" in capsys.readouterr().out
+
+
 async def test_the_unexpected_is_answered_without_its_reason(nobody: AsgiClient) -> None:
     answer = await nobody.get("/broken")
     check_problem(answer, 500, "internal_error")

@@ -37,7 +37,10 @@ def gateway_app(
                 webhooks_router(runtime.webhooks),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
-            checks=(HealthCheck(name="database", probe=runtime.db.ping),),
+            checks=(
+                HealthCheck(name="database", probe=runtime.db.ping),
+                HealthCheck(name="disk", probe=runtime.data_dir.check_space, required=False),
+            ),
             hooks=hooks,
             clock=runtime.clock,
         )

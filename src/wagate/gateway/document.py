@@ -7,6 +7,7 @@ import msgspec
 from fastapi import FastAPI
 from starlette.responses import Response
 
+from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
 from wagate.web.openapi import Json, document
 
 #: The groups of routes, in the order of reading.
@@ -32,7 +33,14 @@ page. 429 and 503 carry `Retry-After`."""
 def describe(app: FastAPI, *, public_url: str) -> Json:
     """The document of ``app``; clients reach it at ``public_url`` or, if that is empty, where they found it."""
     servers = [public_url] if public_url else []
-    return document(app, version=gateway_version(), description=_DESCRIPTION, tags=TAGS, servers=servers)
+    return document(
+        app,
+        version=gateway_version(),
+        description=_DESCRIPTION,
+        tags=TAGS,
+        servers=servers,
+        unavailable=(StorageUnavailable, OutcomeUnknown),
+    )
 
 
 def add_document(app: FastAPI, *, public_url: str) -> None:

@@ -11,6 +11,7 @@ from wagate.core.errors import StartupError
 from wagate.core.ids import Entropy
 from wagate.core.seal import BadKeyRing, KeyRing
 from wagate.core.settings import Settings
+from wagate.storage.errors import StorageUnavailable
 
 #: Below this the first burst of media or a write-ahead log fills the disk; better said at start than met at night.
 MIN_FREE_BYTES = 64 * 1024 * 1024
@@ -19,9 +20,10 @@ MIN_FREE_BYTES = 64 * 1024 * 1024
 class DataDir:
     """An opened, locked data folder; :meth:`close` or the end of the process lets go of the lock."""
 
-    def __init__(self, path: Path, lock: int) -> None:
+    def __init__(self, path: Path, lock: int, min_free_bytes: int) -> None:
         self.path = path
         self._lock = lock
+        self._min_free_bytes = min_free_bytes
 
     @classmethod
     def open(cls, path: Path, *, min_free_bytes: int = MIN_FREE_BYTES) -> Self:
@@ -52,7 +54,7 @@ class DataDir:
         except BaseException:
             os.close(lock)
             raise
-        return cls(path, lock)
+        return cls(path, lock, min_free_bytes)
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +69,12 @@ class DataDir:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+    async def check_space(self) -> None:
+        """:raises StorageUnavailable: if the disk is nearly full."""
+        free = shutil.disk_usage(self.path).free
+        if free < self._min_free_bytes:
+            raise StorageUnavailable(f"the disk has only {free // 2**20} MiB free")
 
     @property
     def database_url(self) -> str:

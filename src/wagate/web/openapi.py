@@ -92,9 +92,17 @@ def operations(app: FastAPI) -> Iterator[Operation]:
 
 
 def document(
-    app: FastAPI, *, version: str, description: str, tags: Mapping[str, str], servers: Sequence[str] = ()
+    app: FastAPI,
+    *,
+    version: str,
+    description: str,
+    tags: Mapping[str, str],
+    servers: Sequence[str] = (),
+    unavailable: Sequence[type[WagateError]] = (),
 ) -> Json:
-    """The document of an application. ``tags`` describes the groups of routes, in the order of reading."""
+    """The document of an application. ``tags`` describes the groups of routes, in the order of reading;
+    ``unavailable`` are the 503 that any route with a key may answer.
+    """
     made = get_openapi(
         title="wagate",
         version=version,
@@ -115,11 +123,11 @@ def document(
     components["parameters"] = {"RequestId": _REQUEST_ID}
     for operation in operations(app):
         if operation.in_document:
-            _complete(made["paths"][operation.path][operation.method.lower()], operation)
+            _complete(made["paths"][operation.path][operation.method.lower()], operation, unavailable)
     return made
 
 
-def _complete(entry: Json, operation: Operation) -> None:
+def _complete(entry: Json, operation: Operation, unavailable: Sequence[type[WagateError]]) -> None:
     if operation.guard is not None:
         scope = operation.guard.scope
         needed = [] if scope is None else [str(scope)]
@@ -137,7 +145,7 @@ def _complete(entry: Json, operation: Operation) -> None:
     responses: Json = entry["responses"]
     if _is_frameworks(responses.get("422")):
         del responses["422"]
-    for error in _common(operation):
+    for error in _common(operation, unavailable):
         _add(responses, error)
     for status in ("429", "503"):
         if status in responses:
@@ -145,7 +153,7 @@ def _complete(entry: Json, operation: Operation) -> None:
     entry["responses"] = {status: responses[status] for status in sorted(responses)}
 
 
-def _common(operation: Operation) -> Iterator[type[WagateError]]:
+def _common(operation: Operation, unavailable: Sequence[type[WagateError]]) -> Iterator[type[WagateError]]:
     if operation.takes_input:
         yield ValidationFailed
     if operation.takes_json:
@@ -154,7 +162,8 @@ def _common(operation: Operation) -> Iterator[type[WagateError]]:
     if operation.takes_body:
         yield TooLarge
     if operation.guard is not None:
-        yield from (CredentialMissing, CredentialAmbiguous, Unauthorized, Unavailable)
+        yield from (CredentialMissing, CredentialAmbiguous, Unauthorized)
+        yield from unavailable or (Unavailable,)
         if operation.guard.scope is not None:
             yield Forbidden
         if operation.guard.platform:

@@ -191,7 +191,8 @@ def install(app: FastAPI) -> None:
 
 async def _on_wagate_error(request: Request, error: Exception) -> Response:
     failure = cast(WagateError, error)
-    if failure.status >= 500 and not isinstance(failure, Unavailable):
+    # A 503 is about others, who are known to go away.
+    if failure.status >= 500 and failure.status != 503:
         _log.error("request failed", code=failure.code, exc_info=failure)
     return problem(failure, request)
 

@@ -1,6 +1,7 @@
 """Health is told truly, quickly, and without a word too many."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from wagate.core.clock import ManualClock
+from wagate.core.errors import Unavailable
 from wagate.gateway import health
+from wagate.gateway.app import GatewayParts, build_app
 from wagate.web.testing import AsgiClient
 
 
@@ -38,6 +41,18 @@ async def test_without_a_part_it_needs_it_is_not_ready_but_alive(nobody: AsgiCli
     answer = await nobody.get("/health")
     assert (answer.status, answer.json()["status"]) == (503, "down")
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_reason_that_was_foreseen_needs_no_traceback(gateway_parts: GatewayParts) -> None:
+    async def probe() -> None:
+        raise Unavailable("only 1 MiB free")
+
+    parts = dataclasses.replace(gateway_parts, checks=[health.HealthCheck(name="disk", probe=probe, required=False)])
+    with capture_logs() as lines:
+        await AsgiClient(build_app(parts)).get("/health")
+    (told,) = [line for line in lines if line.get("part") == "disk"]
+    assert told["reason"] == "only 1 MiB free"
+    assert "exc_info" not in told
 
 
 async def test_strangers_learn_no_reasons_but_the_log_has_them(nobody: AsgiClient, parts: Any) -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from fastapi import APIRouter, Request, Response
 
 from wagate.core.clock import Clock
-from wagate.core.errors import Unavailable
+from wagate.core.errors import Unavailable, WagateError
 from wagate.core.logging import get_logger
 from wagate.web.models import ApiModel
 from wagate.web.problems import problem_responses
@@ -102,7 +102,10 @@ class Doctor:
             async with asyncio.timeout(PROBE_SECONDS):
                 await check.probe()
         except Exception as error:  # noqa: BLE001 whatever a part raises, it is not well
-            _log.warning("part is not well", part=check.name, error=type(error).__name__, exc_info=error)
+            if isinstance(error, WagateError):
+                _log.warning("part is not well", part=check.name, reason=error.detail)
+            else:
+                _log.warning("part is not well", part=check.name, error=type(error).__name__, exc_info=error)
             return PartState.DOWN if check.required else PartState.DEGRADED
         return PartState.OK
 

@@ -15,6 +15,8 @@ from wagate.engine.baileys.points import CrashPoint
 
 pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
+#: An acknowledgement that was quicker than the kill leaves no trace; not this often in a row.
+MOST_KILLS = 6
 #: What a kill at the point leaves on the wire.
 TRACES: dict[CrashPoint, Callable[[Evidence], int]] = {
     CrashPoint.COMMITTED: lambda seen: seen.skipped_counters,
@@ -38,12 +40,15 @@ async def test_a_kill_at_a_named_point_is_recovered_from(loaded: Campaign, point
     trace = TRACES.get(point)
     before = trace(loaded.evidence) if trace else 0
 
-    async with loaded.without_receipts():
-        # A receipt would settle a message whose acknowledgement the kill lost, and it would not be sent again.
-        await loaded.kill_at(point, occurrence=3, program=program)
-        await loaded.flows_again()
+    for _ in range(MOST_KILLS if trace else 1):
+        async with loaded.without_receipts():
+            # A receipt would settle a message whose acknowledgement the kill lost, and it would not be sent again.
+            await loaded.kill_at(point, occurrence=3, program=program)
+            await loaded.flows_again()
+        if trace and trace(loaded.evidence) > before:
+            break
 
-    assert trace is None or trace(loaded.evidence) > before, "the kill left no trace of its point"
+    assert trace is None or trace(loaded.evidence) > before, "no kill left a trace of its point"
     assert loaded.broken == []
 
 

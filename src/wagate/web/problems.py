@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
+from pydantic import ConfigDict
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -91,7 +92,9 @@ class FieldError(ApiModel):
 
 
 class Problem(ApiModel):
-    """An error (RFC 9457)."""
+    """An error (RFC 9457). Some codes have members of their own."""
+
+    model_config = ConfigDict(extra="allow")
 
     type: str
     """Relative URI of the documentation of the code."""

@@ -403,12 +403,25 @@ async def test_the_history_can_be_filtered(client: AsgiClient, world: World) -> 
         assert {item["text"] for item in page["items"]} == expected, query
 
 
+async def test_what_a_message_shows_as_its_time_is_neither_before_nor_after_it(
+    client: AsgiClient, world: World
+) -> None:
+    await world.clock.advance(0.123_456)
+    shown = (await client.get(f"/api/messages/{(await world.send()).id}")).json()["timestamp"]
+    assert shown.endswith(".123Z")
+    for bound in ("after", "before"):
+        page = await client.get(f"/api/sessions/{world.session.id}/messages", params={bound: shown})
+        assert page.json()["items"] == [], bound
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
         ({"direction": "sideways"}, 400),
         ({"status": "lost"}, 400),
         ({"after": "yesterday"}, 400),
+        ({"after": "0001-01-01T00:00:00+10:00"}, 400),
+        ({"before": "9999-12-31T23:59:59-10:00"}, 400),
         ({"limit": "0"}, 400),
         ({"cursor": "x"}, 400),
         ({"chat": "nobody"}, 422),

@@ -231,6 +231,11 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def as_shown(moment: datetime) -> datetime:
+    """What :func:`rfc3339` tells of a moment; what is stored so can be asked for by what was shown."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else rfc3339(moment)
 

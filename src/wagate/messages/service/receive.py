@@ -27,6 +27,7 @@ from wagate.messages.model import (
     Message,
     MessageStatus,
     StatusTimes,
+    as_shown,
     may_follow,
     rfc3339,
 )
@@ -150,7 +151,7 @@ class Receiver:
             attachment=self._announced(tx, session, reading.file),
             status=status,
             reply_to=self._ours(tx, session, reading.quoted) if reading.quoted else None,
-            timestamp=at,
+            timestamp=as_shown(at),
             created_at=now,
             status_at=StatusTimes(sent=at, delivered=None if where.from_me else max(at, item.received_at)),
         )

@@ -39,6 +39,7 @@ from wagate.messages.model import (
     Direction,
     Message,
     MessageStatus,
+    as_shown,
 )
 from wagate.messages.recipient import resolve
 from wagate.messages.service.sources import FileSources, TakenFile
@@ -289,7 +290,7 @@ class Messages:
             attachment=_attachment(order.file),
             status=MessageStatus.QUEUED,
             reply_to=order.body.reply_to,
-            timestamp=now,
+            timestamp=as_shown(now),
             created_at=now,
         )
 

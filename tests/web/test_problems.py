@@ -96,6 +96,7 @@ async def test_the_unexpected_is_answered_without_its_reason(nobody: AsgiClient)
         (b'{"name": "x", "dueAt": "2026-01-01"}', 400, "validation_failed"),
         (b'{"name": "x", "dueAt": "2026-01-01T00:00:00"}', 400, "validation_failed"),
         (b'{"name": "x", "dueAt": "2026-13-01T00:00:00Z"}', 400, "validation_failed"),
+        (b'{"name": "x", "dueAt": "0001-01-01T00:00:00+10:00"}', 400, "validation_failed"),
         (b'{"name": "x", "colour": "green"}', 400, "validation_failed"),
         (b'{"name": "x", "isAdmin": true}', 400, "validation_failed"),
         (b"", 400, "validation_failed"),

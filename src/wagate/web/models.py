@@ -66,9 +66,17 @@ def _only_text(value: object) -> object:
     raise PydanticCustomError("timestamp", "Input should be an RFC 3339 time such as 2026-01-31T12:00:00Z")
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        # Within hours of the first or last moment that there is.
+        raise PydanticCustomError("timestamp", "Input should be a time between the years 1 and 9999 in UTC") from None
+
+
 #: A moment: RFC 3339 with an offset on the way in, UTC on the way out.
 Timestamp = Annotated[
     AwareDatetime,
     BeforeValidator(_only_text, json_schema_input_type=datetime),
-    AfterValidator(lambda t: t.astimezone(UTC)),
+    AfterValidator(_in_utc),
 ]

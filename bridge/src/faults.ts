@@ -1,4 +1,4 @@
-// Named points at which a test may kill this process (SIGKILL, as a power cut would). WAGATE_BRIDGE_CRASH_AT is
+// Named points at which a test may kill this process (SIGKILL, as a power cut would). WAGATE_CRASH_AT is
 // `<point>[:n[:program]]`: the n-th time it is reached, and with `program` the host along with it; or `@<file>` that
 // holds such an order, from when it is written until it is carried out. Honoured only under WAGATE_TEST_FAULTS=1.
 
@@ -12,7 +12,7 @@ export type FaultPoint =
   | 'stored' // it is durable, its receipt has not left
   | 'receipted' // the receipt has left
 
-const given = process.env['WAGATE_TEST_FAULTS'] === '1' ? (process.env['WAGATE_BRIDGE_CRASH_AT'] ?? '') : ''
+const given = process.env['WAGATE_TEST_FAULTS'] === '1' ? (process.env['WAGATE_CRASH_AT'] ?? '') : ''
 const file = given.startsWith('@') ? given.slice(1) : ''
 let reached = 0
 

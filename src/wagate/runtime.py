@@ -20,6 +20,8 @@ from wagate.core.ids import Entropy
 from wagate.core.logging import get_logger
 from wagate.core.settings import Settings
 from wagate.engine.baileys.engine import BaileysEngine
+from wagate.engine.native import ClientVersion, NativeEngine, Shared
+from wagate.engine.points import crashes_of
 from wagate.engine.port import Endpoint, Engine
 from wagate.engine.store import Inbox, KeyStore
 from wagate.events import jobs as event_jobs
@@ -232,7 +234,16 @@ def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
 
 def _engine(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> Engine:
     if settings.engine == "native":
-        raise StartupError("this version has no native engine yet", "use --engine baileys")
+        version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
+        return NativeEngine(
+            Shared(
+                keys=keys,
+                clock=clock,
+                sent_message=messages.sent_message,
+                version=version,
+                reach=crashes_of(os.environ),
+            )
+        )
     return BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
 
 

@@ -1,5 +1,15 @@
-"""The laboratory of the engine contract, for what is true of one engine only."""
+"""The laboratory of the engine contract, for what is true of the Baileys engine only."""
 
-from tests.contracts.engine.conftest import lab
+from collections.abc import AsyncIterator
+from pathlib import Path
 
-__all__ = ["lab"]
+import pytest
+
+from tests.contracts.engine.lab import ENGINES, Lab, open_lab
+
+
+@pytest.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
+    """A Baileys engine, a database and a sandbox; nobody is linked."""
+    async with open_lab(tmp_path, ENGINES["baileys"]) as lab:
+        yield lab

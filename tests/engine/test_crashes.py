@@ -11,7 +11,7 @@ import pytest
 
 from tests.contracts.engine.lab import Lab, Member, until
 from wagate.engine.baileys import BaileysEngine
-from wagate.engine.baileys.points import CrashPoint
+from wagate.engine.points import CrashPoint
 from wagate.engine.port import Closed, RelayImpossible, RelayUnknown
 from wagate.sandbox.phone import Phone
 from wagate.sandbox.record import Direction
@@ -83,10 +83,10 @@ async def test_a_crash_at_a_named_point_loses_doubles_and_reuses_nothing(
     await shop.relay(ADA, "we know each other")
     await lab.engine.stop()
     monkeypatch.setenv("WAGATE_TEST_FAULTS", "1")
-    monkeypatch.setenv("WAGATE_BRIDGE_CRASH_AT", f"{point}:{occurrence}")
+    monkeypatch.setenv("WAGATE_CRASH_AT", f"{point}:{occurrence}")
     lab.engine = lab.new_engine()
     await shop.online()
-    monkeypatch.delenv("WAGATE_BRIDGE_CRASH_AT")
+    monkeypatch.delenv("WAGATE_CRASH_AT")
     out = [f"out {n}" for n in range(MESSAGES)]
     into = [f"in {n}" for n in range(MESSAGES)]
 

@@ -60,7 +60,7 @@ async def test_the_bridge_inherits_no_secrets_and_its_folder_is_closed_to_others
         const seen = { rest, mode, ca: readFileSync(NODE_EXTRA_CA_CERTS, 'utf8') }
         writeFileSync(new URL('seen.json', import.meta.url), JSON.stringify(seen))
     """
-    ours = {"WAGATE_SECRET_KEYS": "k:secret", "WAGATE_BRIDGE_CRASH_AT": "written", "DATABASE_URL": "x", "PATH": "/bin"}
+    ours = {"WAGATE_SECRET_KEYS": "k:secret", "WAGATE_CRASH_AT": "written", "DATABASE_URL": "x", "PATH": "/bin"}
 
     with pytest.raises(EngineUnavailable):
         await start(script(tmp_path, tell), ours)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wagate.engine import protocol
-from wagate.engine.baileys.points import CrashPoint
+from wagate.engine.points import CrashPoint
 from wagate.engine.protocol import Stanza
 from wagate.engine.stanza import to_node, to_stanza
 from wagate.wire.jid import GROUP, LID, PN, SERVER, Jid

@@ -21,7 +21,7 @@ from tests.faults.evidence import Evidence, Flow
 from tests.scenarios.rig import Rig, new_number, open_rig
 from wagate.cli.client import ApiFailure
 from wagate.cli.sink import WebhookSink
-from wagate.engine.baileys.points import CrashPoint
+from wagate.engine.points import CrashPoint
 
 #: What was promised must be there this long after the last kill; backoff reaches 45 s after many kills in a row.
 SETTLE_SECONDS = 180.0
@@ -286,7 +286,7 @@ async def campaign(
 ) -> AsyncIterator[Campaign]:
     """A rig with its load running."""
     orders, sink = folder / "crash-order", Sink()
-    armed = {"WAGATE_TEST_FAULTS": "1", "WAGATE_BRIDGE_CRASH_AT": f"@{orders}"}
+    armed = {"WAGATE_TEST_FAULTS": "1", "WAGATE_CRASH_AT": f"@{orders}"}
     async with open_rig(folder, engine, sink, **armed) as rig:
         made = Campaign(rig, sink, orders, seed, say)
         try:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.faults.campaign import Campaign, campaign
-from wagate.engine.baileys.points import CrashPoint
+from wagate.engine.points import CrashPoint
 
 KILLS = 100
 #: Each named point is hit at the first, a later and a late occasion, of the bridge alone and of the whole program.

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from tests.faults.campaign import Campaign, campaign
 from tests.faults.evidence import Evidence
-from wagate.engine.baileys.points import CrashPoint
+from wagate.engine.points import CrashPoint
 
 pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

@@ -6,10 +6,16 @@ import pytest_asyncio
 from tests.scenarios.rig import Rig, new_number, open_rig
 
 
+@pytest.fixture(scope="module", params=["native", pytest.param("baileys", marks=pytest.mark.bridge)])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every scenario runs on every engine."""
+    return str(request.param)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def module_rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+async def module_rig(tmp_path_factory: pytest.TempPathFactory, engine: str) -> AsyncIterator[Rig]:
     """Sandbox and gateway as programs of their own, for all scenarios of one file."""
-    async with open_rig(tmp_path_factory.mktemp("rig")) as rig:
+    async with open_rig(tmp_path_factory.mktemp("rig"), engine) as rig:
         yield rig
 
 

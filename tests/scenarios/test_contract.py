@@ -22,7 +22,7 @@ from tests.scenarios.caller import Caller
 from tests.scenarios.rig import Json, Rig, media
 from wagate.cli.demo import picture
 
-pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CARD = {
     *("id", "name", "phone", "purpose", "status", "statusReason", "workerId", "me", "metadata", "createdAt"),

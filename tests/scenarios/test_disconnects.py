@@ -13,7 +13,7 @@ import pytest_asyncio
 from tests.scenarios.rig import Json, Rig, new_number, open_rig
 from wagate.sessions.model import REACTIONS, Reaction, ReactionKind, SessionStatus, reaction_to
 
-pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 #: Every code of the table that a server can send, one that nobody knows, and the form in which it comes.
 CODES = [*sorted(code for code in REACTIONS if code not in (0, 440)), 599]
@@ -40,9 +40,9 @@ class Field:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field]:
+async def field(tmp_path_factory: pytest.TempPathFactory, engine: str) -> AsyncIterator[Field]:
     """A session for each code and form, struck: by a stream error while online, or by refusing the next login."""
-    async with open_rig(tmp_path_factory.mktemp("field")) as rig:
+    async with open_rig(tmp_path_factory.mktemp("field"), engine) as rig:
         linking = asyncio.Semaphore(4)
 
         async def linked() -> Struck:

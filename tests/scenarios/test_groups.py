@@ -4,7 +4,7 @@ import pytest
 
 from tests.scenarios.rig import Rig
 
-pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def new_group(rig: Rig, *members: str) -> str:

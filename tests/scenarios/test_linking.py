@@ -7,7 +7,7 @@ import pytest
 from tests.scenarios.rig import Rig
 from wagate.cli.client import ApiFailure
 
-pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_phone_links_by_qr_and_the_session_knows_who_it_is(rig: Rig, shop: str) -> None:

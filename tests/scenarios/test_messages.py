@@ -7,7 +7,7 @@ import pytest
 from tests.scenarios.rig import Json, Rig, media
 from wagate.cli.demo import picture
 
-pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 INVOICE = b"%PDF-1.4 an invoice"
 

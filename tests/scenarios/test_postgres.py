@@ -7,13 +7,13 @@ import pytest
 
 from tests.scenarios.rig import open_rig
 
-pytestmark = [pytest.mark.bridge, pytest.mark.postgres]
+pytestmark = pytest.mark.postgres
 
 
 async def test_link_send_receive_and_come_back_after_a_kill_on_postgresql(
-    tmp_path: Path, new_postgres_database: Callable[[], str], shop: str, ada: str
+    tmp_path: Path, engine: str, new_postgres_database: Callable[[], str], shop: str, ada: str
 ) -> None:
-    async with open_rig(tmp_path, WAGATE_DATABASE_URL=new_postgres_database()) as rig:
+    async with open_rig(tmp_path, engine, WAGATE_DATABASE_URL=new_postgres_database()) as rig:
         session = await rig.linked(shop)
         await rig.phone(ada)
         await rig.subscribe()

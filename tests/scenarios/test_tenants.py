@@ -22,7 +22,7 @@ from wagate.core.ids import AccountId, KeyId
 from wagate.storage.database import Database, Tx
 from wagate.web.principal import Scope
 
-pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 #: A body for each route that reads one before it looks for what its path names.
 BODIES: dict[str, Json] = {

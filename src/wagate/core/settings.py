@@ -23,6 +23,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     engine: EngineName = Field("baileys", description="What speaks WhatsApp's protocol.")
+    whatsapp_version: str = Field(
+        "",
+        pattern=r"^(\d+\.\d+\.\d+)?$",
+        description="Version of WhatsApp Web that the native engine says it is; empty means the one it was made with.",
+    )
     public_url: str = Field("", description="How customers reach this gateway; used in media links.")
     sandbox_url: str = Field("", description="Link to the sandbox at this address instead of to WhatsApp.")
     secret_keys: SecretStr = Field(

@@ -12,7 +12,7 @@ Promises that every engine keeps, and tests/contracts holds it to:
 * An engine never reconnects by itself: it says ``Closed`` once and is done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -155,6 +155,18 @@ class EngineUnavailable(WagateError):
     code = "engine_unavailable"
     status = 503
     certain = True
+
+
+# -- what an engine is given ------------------------------------------------------------------------------------
+
+#: A recipient asks again for a message of ours: the serialised ``Message`` sent under that id, if we still have it.
+SentMessage = Callable[[SessionId, str], Awaitable[bytes | None]]
+
+
+class Faults(Protocol):
+    """Where a test may step in: called with the name of the point, it may raise, wait, or kill something."""
+
+    async def __call__(self, point: str, session: SessionId) -> None: ...
 
 
 # -- the port ---------------------------------------------------------------------------------------------------

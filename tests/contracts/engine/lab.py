@@ -14,19 +14,21 @@ from wagate.core.clock import SystemClock
 from wagate.core.ids import SessionId
 from wagate.core.seal import KeyRing
 from wagate.engine.baileys import BaileysEngine
-from wagate.engine.baileys.link import Faults, SentMessage
+from wagate.engine.native import NativeEngine, Shared
 from wagate.engine.port import (
     Closed,
     Endpoint,
     Engine,
     EngineEvent,
     EngineSession,
+    Faults,
     InboxItem,
     InboxKind,
     Linked,
     Online,
     OpenRequest,
     QrIssued,
+    SentMessage,
 )
 from wagate.engine.store import Inbox, KeyStore, inbox, session_secrets, signal_keys
 from wagate.sandbox.phone import Phone
@@ -47,7 +49,11 @@ def _baileys(keys: KeyStore, sent_message: SentMessage, faults: Faults) -> Engin
     return BaileysEngine(keys=keys, clock=SystemClock(), sent_message=sent_message, faults=faults)
 
 
-ENGINES: dict[str, MakeEngine] = {"baileys": _baileys}
+def _native(keys: KeyStore, sent_message: SentMessage, faults: Faults) -> Engine:
+    return NativeEngine(Shared(keys=keys, clock=SystemClock(), sent_message=sent_message, faults=faults))
+
+
+ENGINES: dict[str, MakeEngine] = {"baileys": _baileys, "native": _native}
 
 E = TypeVar("E", bound=EngineEvent)
 T = TypeVar("T")

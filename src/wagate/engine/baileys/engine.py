@@ -7,9 +7,9 @@ from typing import ClassVar
 from wagate.core.clock import Clock
 from wagate.core.logging import get_logger
 from wagate.engine import protocol
-from wagate.engine.baileys.link import BaileysSession, Faults, SentMessage
+from wagate.engine.baileys.link import BaileysSession
 from wagate.engine.baileys.process import BUNDLE, BridgeProcess
-from wagate.engine.port import Closed, Endpoint, EngineUnavailable, EventSink, OpenRequest
+from wagate.engine.port import Closed, Endpoint, EngineUnavailable, EventSink, Faults, OpenRequest, SentMessage
 from wagate.engine.store import KeyStore
 
 _log = get_logger("bridge")

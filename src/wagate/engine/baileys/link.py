@@ -1,11 +1,10 @@
 """One open connection as the host sees it: the engine session behind the port, and the answers to its bridge."""
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from wagate.core.clock import Clock
 from wagate.core.ids import SessionId
@@ -15,9 +14,9 @@ from wagate.engine.lease import StaleEpoch
 from wagate.engine.port import (
     Arrived,
     Closed,
-    EngineEvent,
     EngineUnavailable,
     EventSink,
+    Faults,
     Identity,
     InboxKind,
     Linked,
@@ -28,10 +27,12 @@ from wagate.engine.port import (
     RelayImpossible,
     RelayRefused,
     RelayUnknown,
+    SentMessage,
     Vitals,
 )
 from wagate.engine.stanza import to_node, to_stanza
 from wagate.engine.store import KeyChange, KeyStore, NewArrival
+from wagate.engine.teller import Teller
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
 
@@ -42,15 +43,6 @@ _QUERY_TIMEOUT = 60.0
 _PAIRING_TIMEOUT = 30.0
 #: What the host waits longer than the bridge does, so that the bridge's answer is the one that counts.
 _MARGIN = 10.0
-
-#: A recipient asks again for a message of ours: the serialised ``Message`` sent under that id, if we still have it.
-SentMessage = Callable[[SessionId, str], Awaitable[bytes | None]]
-
-
-class Faults(Protocol):
-    """Where a test may step in: called with the name of the point, it may raise, wait, or kill something."""
-
-    async def __call__(self, point: str, session: SessionId) -> None: ...
 
 
 class BaileysSession:
@@ -73,7 +65,7 @@ class BaileysSession:
         self.number = number
         self.session = session
         self._epoch = epoch
-        self._sink = sink
+        self._teller = Teller(session, sink)
         self._keys = keys
         self._clock = clock
         self._send = send
@@ -82,14 +74,11 @@ class BaileysSession:
         self._on_gone = on_gone
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._next_call = 0
-        self._events: deque[EngineEvent] = deque()
-        self._event_came = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = False
         self._verdict: Closed | None = None
         self._last_frame_at: datetime | None = None
         self._ping_ms: float | None = None
-        self._pump = asyncio.create_task(self._tell(), name=f"bridge events {session}")
 
     # -- the port -------------------------------------------------------------------------------------------------
 
@@ -159,7 +148,7 @@ class BaileysSession:
     async def close(self) -> None:
         if not self._over:
             self._send(protocol.Close(link=self.number))
-        await asyncio.shield(self._pump)
+        await self._teller.finished()
 
     def vitals(self) -> Vitals:
         return Vitals(last_frame_at=self._last_frame_at, ping_ms=self._ping_ms)
@@ -185,11 +174,11 @@ class BaileysSession:
                 self._spawn(self._fetch_sent(frame))
             case protocol.Qr():
                 expires_at = self._clock.now() + timedelta(milliseconds=frame.lifetime_ms)
-                self._emit(QrIssued(code=frame.code, expires_at=expires_at))
+                self._teller.tell(QrIssued(code=frame.code, expires_at=expires_at))
             case protocol.Paired():
-                self._emit(Linked(identity=_identity(frame)))
+                self._teller.tell(Linked(identity=_identity(frame)))
             case protocol.Online():
-                self._emit(Online(identity=_identity(frame)))
+                self._teller.tell(Online(identity=_identity(frame)))
             case protocol.Pulse():
                 if frame.last_frame_at is not None:
                     self._last_frame_at = datetime.fromtimestamp(frame.last_frame_at, UTC)
@@ -209,7 +198,7 @@ class BaileysSession:
             if not future.done():
                 future.set_result(None)
         self._calls.clear()
-        self._emit(self._verdict or closed)
+        self._teller.tell(self._verdict or closed)
         self._on_gone(self)
 
     # -- answers to the bridge --------------------------------------------------------------------------------------
@@ -244,7 +233,7 @@ class BaileysSession:
         else:
             self._send(protocol.Committed(link=self.number, commit=frame.commit, ok=True))
             if any(not a.hidden for a in frame.arrivals):
-                self._emit(Arrived())
+                self._teller.tell(Arrived())
 
     async def _load(self, frame: protocol.Load) -> None:
         try:
@@ -321,25 +310,6 @@ class BaileysSession:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _emit(self, event: EngineEvent) -> None:
-        if isinstance(event, Arrived) and self._events and isinstance(self._events[-1], Arrived):
-            return  # the reader takes everything there is
-        self._events.append(event)
-        self._event_came.set()
-
-    async def _tell(self) -> None:
-        while True:
-            while not self._events:
-                self._event_came.clear()
-                await self._event_came.wait()
-            event = self._events.popleft()
-            try:
-                await self._sink(event)
-            except Exception:  # noqa: BLE001 - a sink must not raise; one that does must not stop what follows
-                _log.error("event sink failed", session_id=self.session, exc_info=True)
-            if isinstance(event, Closed):
-                return
 
 
 def _identity(frame: protocol.Paired | protocol.Online) -> Identity:

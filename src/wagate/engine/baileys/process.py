@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from wagate.core.logging import get_logger
 from wagate.engine.baileys.channel import Channel
+from wagate.engine.points import VARIABLES
 from wagate.engine.port import EngineUnavailable
 from wagate.engine.protocol import VERSION, FromBridge, Ready
 
@@ -23,7 +24,6 @@ _log = get_logger("bridge")
 _START_TIMEOUT = 20.0
 _END_TIMEOUT = 5.0
 _PR_SET_PDEATHSIG = 1
-_FAULT_VARIABLES = ("WAGATE_TEST_FAULTS", "WAGATE_BRIDGE_CRASH_AT")
 
 #: The bundle that bridge/build.mjs makes.
 BUNDLE = Path(__file__).with_name("bridge.mjs")
@@ -179,7 +179,7 @@ def _environment(folder: Path, ca_pem: str, inherited: Mapping[str, str]) -> dic
         ca_file.write_text(ca_pem)
         environment["NODE_EXTRA_CA_CERTS"] = str(ca_file)
     if inherited.get("WAGATE_TEST_FAULTS") == "1":
-        environment |= {name: inherited[name] for name in _FAULT_VARIABLES if name in inherited}
+        environment |= {name: inherited[name] for name in VARIABLES if name in inherited}
     return environment
 
 

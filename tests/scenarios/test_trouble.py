@@ -348,14 +348,13 @@ async def test_a_session_whose_stored_state_is_broken_does_not_stop_its_neighbou
     other = await rig.linked(ada, "neighbour")
     await rig.send(broken, ada, text="all is well")
     await rig.stop_gateway()
-    changed = {
-        "credentials": (
-            f"UPDATE signal_keys SET value = x'00' WHERE session_id = ? AND kind = '{CREDENTIALS[rig.engine]}'"
-        ),
-        "keys": (f"UPDATE signal_keys SET value = x'00' WHERE session_id = ? AND kind <> '{CREDENTIALS[rig.engine]}'"),
-        "inbox": ("UPDATE inbox SET content = x'00', consumed_at = NULL WHERE session_id = ?"),
-    }
-    assert rig.change_database(changed[damage], broken) > 0
+    kind = CREDENTIALS[rig.engine]
+    statement, *parameters = {
+        "credentials": ("UPDATE signal_keys SET value = x'00' WHERE session_id = ? AND kind = ?", broken, kind),
+        "keys": ("UPDATE signal_keys SET value = x'00' WHERE session_id = ? AND kind <> ?", broken, kind),
+        "inbox": ("UPDATE inbox SET content = x'00', consumed_at = NULL WHERE session_id = ?", broken),
+    }[damage]
+    assert rig.change_database(statement, *parameters) > 0
 
     await rig.start_gateway()
 

@@ -80,6 +80,8 @@ class Member:
         self.events: list[EngineEvent] = []
         self._read = 0
         self._came = asyncio.Event()
+        #: What hosts this session in place of the lab's own engine.
+        self.engine: Engine | None = None
         self.link: EngineSession
 
     async def sink(self, event: EngineEvent) -> None:
@@ -88,7 +90,7 @@ class Member:
 
     async def open(self) -> None:
         self._read = len(self.events)
-        self.link = await self.lab.engine.open(
+        self.link = await (self.engine or self.lab.engine).open(
             OpenRequest(session=self.id, epoch=self.epoch, endpoint=self.lab.endpoint), self.sink
         )
 
@@ -161,7 +163,7 @@ class Lab:
         self.at_point: dict[str, Callable[[], object]] = {}
         self.engine = self.new_engine()
 
-    def new_engine(self) -> Engine:
+    def new_engine(self, make_engine: MakeEngine | None = None) -> Engine:
         """Another one over the same database, as after a restart."""
 
         async def sent_message(session: SessionId, message_id: str) -> bytes | None:
@@ -173,7 +175,7 @@ class Lab:
             if asyncio.iscoroutine(result):
                 await result
 
-        return self._make_engine(self.keys, sent_message, faults)
+        return (make_engine or self._make_engine)(self.keys, sent_message, faults)
 
     def phone(self, number: str, name: str = "") -> Phone:
         return Phone.add(self.sandbox.world, number, name or f"User {number[-4:]}")
@@ -184,10 +186,11 @@ class Lab:
         await self.db.write(lambda tx: tx.execute(insert(fence), {"id": member.id, "epoch": 1}))
         return member
 
-    async def linked(self, number: str) -> Member:
+    async def linked(self, number: str, engine: Engine | None = None) -> Member:
         """A phone, a session linked to it, and that session online."""
         phone = self.phone(number)
         member = await self.member(number)
+        member.engine = engine
         await member.open()
         code = (await member.next(QrIssued)).code
         await phone.linking.scan(code)

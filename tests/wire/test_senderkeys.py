@@ -36,9 +36,27 @@ def test_a_member_told_later_reads_from_then_on() -> None:
     key = SenderKey.create()
     early = key.encrypt(b"early")
     late = told(key)
-    with pytest.raises(DuplicateMessage):
+    with pytest.raises(NoSenderKey):
         late.decrypt(early)
     assert late.decrypt(key.encrypt(b"now")) == b"now"
+
+
+def test_told_the_chain_from_an_earlier_message_on_a_member_reads_those_too_and_none_twice() -> None:
+    key = SenderKey.create()
+    from_the_start = key.distribution()
+    sent = [key.encrypt(b"%d" % n) for n in range(3)]
+    received = told(key)
+    sent.append(key.encrypt(b"3"))
+    assert received.decrypt(sent[3]) == b"3"
+
+    received.accept(from_the_start)
+    received = ReceivedKeys.from_record(received.to_record())
+    received.accept(from_the_start)
+
+    assert [received.decrypt(sent[n]) for n in (1, 0, 2)] == [b"1", b"0", b"2"]
+    for again in sent:
+        with pytest.raises(DuplicateMessage):
+            received.decrypt(again)
 
 
 def test_a_repeated_distribution_does_not_rewind_the_chain() -> None:

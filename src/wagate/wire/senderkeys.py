@@ -52,6 +52,8 @@ class _Known(msgspec.Struct, array_like=True):
     chain: bytes
     signing: bytes
     skipped: dict[int, bytes]
+    #: The first message that we have ever had the key of.
+    first: int = 0
 
 
 _own = msgspec.msgpack.Decoder(tuple[Literal[1], _Own])
@@ -138,7 +140,8 @@ class ReceivedKeys:
         self._chains: list[_Known] = []
 
     def accept(self, distribution: bytes) -> None:
-        """Learn a chain. One that we follow already stays where it is: a repeated distribution must not rewind it.
+        """Learn a chain. One that we follow already stays where it is: a repeated distribution must not rewind it. Told
+        from an earlier message on than before, it gives the keys of the messages in between.
 
         :raises Malformed: if it is not a distribution.
         """
@@ -150,9 +153,15 @@ class ReceivedKeys:
             raise Malformed("not a sender key distribution") from error
         if len(message.chainKey) != 32:
             raise Malformed("not a chain key")
-        if any(known.id == message.id and known.signing == signing for known in self._chains):
+        same = next((k for k in self._chains if k.id == message.id and k.signing == signing), None)
+        if same is not None:
+            if 0 < same.first - message.iteration <= MAX_SKIPPED:
+                between: dict[int, bytes] = {}
+                _skip(between, message.chainKey, message.iteration, same.first)
+                _keep(same.skipped, between)
+                same.first = message.iteration
             return
-        known = _Known(message.id, message.iteration, message.chainKey, signing, {})
+        known = _Known(message.id, message.iteration, message.chainKey, signing, {}, message.iteration)
         others = [k for k in self._chains if k.id != message.id]
         self._chains = [known, *others][:MAX_CHAINS]
 
@@ -176,15 +185,15 @@ class ReceivedKeys:
         skipped: dict[int, bytes] = {}
         if wanted < position:
             found = known.skipped.get(wanted)
+            if found is None and wanted < known.first:
+                raise NoSenderKey(f"told from message {known.first} on, not {wanted}")
             if found is None:
                 raise DuplicateMessage(f"message {wanted} of this chain was read before")
             message_key = found
         else:
             if wanted - position > MAX_SKIPPED:
                 raise TooFarAhead(f"{wanted - position} messages ahead")
-            for index in range(position, wanted):
-                skipped[index] = hmac.digest(chain, b"\x01", "sha256")
-                chain = hmac.digest(chain, b"\x02", "sha256")
+            chain = _skip(skipped, chain, position, wanted)
             message_key = hmac.digest(chain, b"\x01", "sha256")
             chain = hmac.digest(chain, b"\x02", "sha256")
             position = wanted + 1
@@ -195,9 +204,7 @@ class ReceivedKeys:
             raise Malformed(str(error)) from error
 
         known.skipped.pop(wanted, None)
-        known.skipped.update(skipped)
-        while len(known.skipped) > MAX_SKIPPED:
-            del known.skipped[next(iter(known.skipped))]
+        _keep(known.skipped, skipped)
         known.chain, known.iteration = chain, position
         return plaintext
 
@@ -217,6 +224,20 @@ class ReceivedKeys:
         except msgspec.MsgspecError as error:
             raise Malformed("not a record of sender keys") from error
         return made
+
+
+def _skip(keys: dict[int, bytes], chain: bytes, start: int, end: int) -> bytes:
+    """Put the message keys from ``start`` up to ``end`` into ``keys``; the chain key after them."""
+    for index in range(start, end):
+        keys[index] = hmac.digest(chain, b"\x01", "sha256")
+        chain = hmac.digest(chain, b"\x02", "sha256")
+    return chain
+
+
+def _keep(kept: dict[int, bytes], more: dict[int, bytes]) -> None:
+    kept.update(more)
+    while len(kept) > MAX_SKIPPED:
+        del kept[next(iter(kept))]
 
 
 def _check_version(body: bytes) -> None:

@@ -71,3 +71,11 @@ async def test_a_sandbox_is_stopped_though_clients_do_not_close(rig: Rig) -> Non
     await rig.sandbox.stop()
     await client.until_closed()
     assert not rig.world.connections
+
+
+def test_each_time_a_message_is_asked_for_again_wants_an_acknowledgement_of_its_own() -> None:
+    backlog = Backlog()
+    for count in ("1", "2"):
+        backlog.keep(Node("receipt", {"id": "1", "from": "a", "type": "retry"}, [Node("retry", {"count": count})]))
+    backlog.release_oldest("receipt", "1", "retry", "")
+    assert [child.get("count") for node in backlog for child in node.all("retry")] == ["2"]

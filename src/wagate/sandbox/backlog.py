@@ -50,6 +50,14 @@ class Backlog:
                 continue
             self._drop(number, stanza)
 
+    def release_oldest(self, tag: str, stanza_id: str, type_: str, participant: str) -> None:
+        """The device has the first of what may be several stanzas with these attributes."""
+        for number in self._found.get((tag, stanza_id), ()):
+            stanza = self._stanzas[number]
+            if (stanza.get("type"), stanza.get("participant")) == (type_, participant):
+                self._drop(number, stanza)
+                return
+
     def _drop(self, number: int, stanza: Node) -> None:
         del self._stanzas[number]
         key = (stanza.tag, stanza.get("id"))
@@ -59,4 +67,12 @@ class Backlog:
 
 
 def _same(one: Node, other: Node) -> bool:
-    return all(one.get(name) == other.get(name) for name in ("from", "participant", "type"))
+    # Each time that a message is asked for again counts.
+    return _retry(one) == _retry(other) and all(
+        one.get(name) == other.get(name) for name in ("from", "participant", "type")
+    )
+
+
+def _retry(node: Node) -> str:
+    retry = node.child("retry")
+    return retry.get("count") if retry is not None else ""

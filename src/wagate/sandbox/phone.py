@@ -108,6 +108,14 @@ class Phone:
             self._state.set_push_name(name, self._world.clock.now())
             self._tell_state("critical_block")
 
+    def reinstall(self) -> None:
+        """Begin anew with other keys, as on another handset; linked devices go with the old ones."""
+        for number in list(self._account.devices):
+            self.unlink(number)
+        self.keys.begin_anew()
+        for device in self._account.watchers:
+            self._world.notify(device, self._account.pn_jid, "encrypt", [Node("identity")], lid=self._account.lid_jid)
+
     def unlink(self, number: int) -> None:
         """Remove a linked device.
 

@@ -36,6 +36,11 @@ class PhoneKeys:
 
     def __init__(self, entropy: Entropy) -> None:
         self._entropy = entropy
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """New keys, no sessions."""
+        entropy = self._entropy
         self.identity = KeyPair.generate(entropy)
         #: 14 bits, as phones have them.
         self.registration_id = int.from_bytes(entropy(2), "big") & 0x3FFF
@@ -136,8 +141,9 @@ class PhoneKeys:
         return own.key.distribution(), untold
 
     def group_distribution(self, group: str) -> bytes:
-        """Our chain as it stands now; :meth:`group_key` comes first."""
-        return self._own_groups[group].key.distribution()
+        """Our chain as it stands now; a new one if there is none (any more)."""
+        own = self._own_groups.setdefault(group, _Group(SenderKey.create(self._entropy)))
+        return own.key.distribution()
 
     def encrypt_group(self, group: str, plaintext: bytes) -> bytes:
         """Encrypt with our chain; :meth:`group_key` comes first."""

@@ -246,8 +246,13 @@ class Router:
 
     def _acknowledged(self, device: Device, node: Node) -> None:
         kind = node.get("class")
-        if kind == "receipt":
+        if kind == "receipt" and node.get("type") == "retry":
+            device.backlog.release_oldest(kind, node.get("id"), "retry", node.get("participant"))
+        elif kind == "receipt":
             device.backlog.release(kind, node.get("id"), node.get("type"), node.get("participant"))
+        elif kind == "message" and "error" not in node.attrs:
+            # It comes with a receipt that asks for the message again, which may be on its way already.
+            pass
         else:
             device.backlog.release(kind, node.get("id"))
 

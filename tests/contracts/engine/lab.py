@@ -94,9 +94,9 @@ class Member:
             OpenRequest(session=self.id, epoch=self.epoch, endpoint=self.lab.endpoint), self.sink
         )
 
-    async def next(self, kind: type[E]) -> E:
+    async def next(self, kind: type[E], patience: float = PATIENCE) -> E:
         """The next event of that kind; those before it count as read."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             while True:
                 while self._read < len(self.events):
                     self._read += 1

@@ -1,7 +1,7 @@
 """What the parts of one link share: the device, its records, and the way to the server."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -118,8 +118,10 @@ class Line:
 
     # -- work beside
 
-    def spawn(self, work: Coroutine[Any, Any, None], what: str) -> None:
-        """Run something of this link beside the rest; the link outlives its failure."""
+    def spawn(self, work: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
+        """Run something of this link beside the rest, unless it is over; the link outlives its failure."""
+        if self._over:
+            return
         task = asyncio.get_running_loop().create_task(self._guarded(work, what))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -137,9 +139,9 @@ class Line:
         if self.stream is not None and not self._over:
             self.stream.post(node)
 
-    async def _guarded(self, work: Coroutine[Any, Any, None], what: str) -> None:
+    async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
         try:
-            await work
+            await work()
         except (QueryFailed, Refused) as error:
             _log.info("work of a session was not finished", what=what, reason=str(error))
         except Exception:  # noqa: BLE001 - one stanza's trouble must not end the connection

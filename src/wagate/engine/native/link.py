@@ -96,6 +96,7 @@ class NativeSession:
         self._linking = Linking(line, self._teller.tell, self._codes_ran_out)
         self._sender = Sender(line, directory, groups, cipher, trust_tokens)
         self._app_state = AppState(line, self._named, self._ask_phone_for_keys)
+        self._retries = Retries(request.session, line, directory, cipher, shared.sent_message)
         self._receiver = Receiver(
             request.session,
             line,
@@ -103,7 +104,7 @@ class NativeSession:
             directory=directory,
             groups=groups,
             cipher=cipher,
-            retries=Retries(request.session, line, directory, cipher, shared.sent_message),
+            retries=self._retries,
             trust=trust_tokens,
             app_state=self._app_state,
             is_available=lambda: self._available,
@@ -120,6 +121,7 @@ class NativeSession:
         self._heard = shared.clock.monotonic()
         self._pinged: float | None = None
         self._seemed_deaf = False
+        self._begun = False
         self._life = asyncio.create_task(self._live(), name=f"link {request.session}")
 
     # -- the port --------------------------------------------------------------------------------------------------
@@ -177,7 +179,10 @@ class NativeSession:
         ended = Closed(code=endings.LOST, reason="connection lost")
         stream: Stream | None = None
         work: asyncio.Task[None] | None = None
+        self._begun = True
         try:
+            if self._over:
+                raise asyncio.CancelledError
             stream = await self._connect()
             self._line.stream = stream
             work = asyncio.create_task(self._take_in_turn())
@@ -246,6 +251,11 @@ class NativeSession:
         if not self._over:
             self._over = True
             self._verdict = closed
+            self._interrupt()
+
+    def _interrupt(self) -> None:
+        # A task that is cancelled before its first step takes none, and nobody would be told of the end.
+        if self._begun:
             self._life.cancel()
 
     # -- stanzas ---------------------------------------------------------------------------------------------------
@@ -256,7 +266,8 @@ class NativeSession:
             case "iq":
                 self._on_iq(node)
             case "ack" if node.get("class") == "message":
-                self._sender.acknowledged(node)
+                if not self._retries.acknowledged(node):
+                    self._sender.acknowledged(node)
             case "success":
                 self._logged_in(node)
             case "ib":
@@ -328,7 +339,7 @@ class NativeSession:
             changes["push_name"] = name
         if changes:
             self._line.change(**changes)
-        self._line.spawn(self._come_online(), "login")
+        self._line.spawn(lambda: self._come_online(), "login")
 
     async def _come_online(self) -> None:
         line = self._line
@@ -360,7 +371,7 @@ class NativeSession:
         message.protocolMessage.type = wa.Message.ProtocolMessage.APP_STATE_SYNC_KEY_REQUEST
         for key_id in key_ids:
             message.protocolMessage.appStateSyncKeyRequest.keyIds.add(keyId=key_id)
-        self._line.spawn(self._to_phone(message), "asking the phone for app-state keys")
+        self._line.spawn(lambda: self._to_phone(message), "asking the phone for app-state keys")
 
     async def _to_phone(self, message: wa.Message) -> None:
         phone, message_id = self._line.device.pn.bare, self._line.entropy(16).hex().upper()
@@ -379,7 +390,7 @@ class NativeSession:
         if self._pinged is None:
             if silent >= PING_SECONDS and self._line.device.linked:
                 self._pinged = now
-                self._line.spawn(self._ping(), "ping")
+                self._line.spawn(lambda: self._ping(), "ping")
             return
         deaf = now - self._pinged >= DEAF_SECONDS
         # Not at first sight: if it was this process that stood still, what came meanwhile is read before the next tick.
@@ -411,7 +422,7 @@ class NativeSession:
         self._verdict = verdict
         if not self._over:
             self._over = True
-            self._life.cancel()
+            self._interrupt()
 
 
 def _sent_points(reach: Reach) -> Callable[[Node], None]:

@@ -50,7 +50,7 @@ class Linking:
         self._offered.set()
         if not self._showing:
             self._showing = True
-            self._line.spawn(self._show(refs), "showing codes")
+            self._line.spawn(lambda: self._show(refs), "showing codes")
 
     def succeeded(self, node: Node) -> None:
         """A phone accepted: check that it means us, keep who we are, and only then answer."""
@@ -83,7 +83,7 @@ class Linking:
     def notified(self, node: Node) -> None:
         """The phone answers the code that was typed into it."""
         self._line.acknowledge(node)
-        self._line.spawn(self._finish_code(node), "linking by code")
+        self._line.spawn(lambda: self._finish_code(node), "linking by code")
 
     # -- codes
 

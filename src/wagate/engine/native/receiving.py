@@ -1,6 +1,7 @@
 """What arrives: one thing after the other, stored before it is acknowledged, and never fatal."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
@@ -65,6 +66,9 @@ class Receiver:
         self._trust = trust
         self._app_state = app_state
         self._is_available = is_available
+        #: Requests for messages of ours that are being answered, and those of them that could not be.
+        self._asked_again: Counter[tuple[str, str, str]] = Counter()
+        self._unsettled: set[tuple[str, str, str]] = set()
 
     async def take(self, node: Node) -> None:
         """Handle one stanza that wants an acknowledgement.
@@ -178,7 +182,7 @@ class Receiver:
             return
         if protocol.type == _PROTOCOL.APP_STATE_SYNC_KEY_SHARE and message.HasField("protocolMessage"):
             await self._app_state.learn_keys(protocol.appStateSyncKeyShare)
-            self._line.spawn(self._sync_name(), "reading our own name")
+            self._line.spawn(lambda: self._sync_name(), "reading our own name")
 
     def _receipt_for(self, node: Node, sender: Jid) -> Node:
         attrs: dict[str, Attr] = {"id": node.get("id"), "to": node.attrs["from"]}
@@ -195,16 +199,26 @@ class Receiver:
 
     async def _receipt(self, node: Node) -> None:
         if node.get("type") == "retry":
-            self._line.spawn(self._again(node), "sending a message again")
+            self._line.spawn(lambda: self._again(node), "sending a message again")
             return
         self._arrive(InboxKind.RECEIPT, node)
         self._line.acknowledge(node)
 
     async def _again(self, node: Node) -> None:
+        # An acknowledgement names the message and not the request, so it settles all requests for that message.
+        request = (node.get("from"), node.get("participant"), node.get("id"))
+        self._asked_again[request] += 1
         try:
             await self._retries.send_again(node)
-        finally:
-            self._line.acknowledge(node)
+        except TimeoutError:
+            # Not acknowledged: the server tells us of it again at the next login.
+            self._unsettled.add(request)
+        self._asked_again[request] -= 1
+        if not self._asked_again[request]:
+            del self._asked_again[request]
+            if request not in self._unsettled:
+                self._line.acknowledge(node)
+            self._unsettled.discard(request)
 
     # -- notifications
 
@@ -222,7 +236,7 @@ class Receiver:
                 await self._trust.received(node)
             case "server_sync":
                 if any(c.get("name") == NAME_COLLECTION for c in node.all("collection")):
-                    self._line.spawn(self._sync_name(), "reading our own name")
+                    self._line.spawn(lambda: self._sync_name(), "reading our own name")
             case _:
                 pass
         if kind not in _INTERNAL:
@@ -233,7 +247,9 @@ class Receiver:
         count, sender = node.child("count"), node.jid("from")
         if count is not None and sender == SERVER:
             left = count.get("value")
-            self._line.spawn(prekeys.keep_up(self._line, int(left) if left.isdigit() else 0), "uploading pre-keys")
+            self._line.spawn(
+                lambda: prekeys.keep_up(self._line, int(left) if left.isdigit() else 0), "uploading pre-keys"
+            )
         elif node.child("identity") is not None and sender is not None:
             await self._directory.identity_changed(sender)
 

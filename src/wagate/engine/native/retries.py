@@ -1,9 +1,12 @@
 """Messages that could not be read: ours that a device asks for again, and others' that we ask for again."""
 
+import asyncio
+
 from google.protobuf.message import DecodeError
 
 from wagate.core.ids import SessionId
-from wagate.engine.native import prekeys
+from wagate.core.logging import get_logger
+from wagate.engine.native import prekeys, sending
 from wagate.engine.native.cipher import Cipher
 from wagate.engine.native.contents import distribution, enc, media_type, own_copy, stanza_type
 from wagate.engine.native.directory import Directory, read_bundle
@@ -14,6 +17,8 @@ from wagate.wire.jid import Jid
 from wagate.wire.node import Attr, Node
 from wagate.wire.proto import wa_pb2 as wa
 from wagate.wire.signal import BadBundle
+
+_log = get_logger("engine.native")
 
 #: So many times a device is given a message that it can't read, and asked for one that we can't (WhatsApp Web).
 MAX_RETRIES = 5
@@ -32,6 +37,7 @@ class Retries:
         self._directory = directory
         self._cipher = cipher
         self._sent_message = sent_message
+        self._under_way: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._given: Lru[tuple[str, str], int] = Lru(_COUNTED)
         self._asked: Lru[tuple[str, str], int] = Lru(_COUNTED)
 
@@ -57,8 +63,21 @@ class Retries:
 
     # -- our messages
 
+    def acknowledged(self, ack: Node) -> bool:
+        """Take the server's answer to a message that was sent again; whether it is one."""
+        answer = self._under_way.get((ack.get("from"), ack.get("id")))
+        if answer is None:
+            return False
+        if not answer.done():
+            answer.set_result(None)
+        return True
+
     async def send_again(self, receipt: Node) -> None:
-        """A device could not read a message of ours: begin a new session and send it again under its id."""
+        """A device could not read a message of ours: begin a new session, send it again under its id, and return when
+        the server has it.
+
+        :raises TimeoutError: if the server does not say so.
+        """
         reader = receipt.jid("participant") or receipt.jid("from")
         chat = receipt.jid("from")
         message_id = receipt.get("id")
@@ -66,19 +85,34 @@ class Retries:
             return
         times = (self._given.get((str(reader), message_id)) or 0) + 1
         if times > MAX_RETRIES:
+            _log.warning("a device can't read a message of ours", times=MAX_RETRIES)
             return
         self._given.put((str(reader), message_id), times)
         stored = await self._sent_message(self._session, message_id)
         if stored is None:
+            _log.info("a message is asked for again and not kept any more")
             return
         try:
             message = wa.Message.FromString(stored)
             await self._renew(reader, receipt)
-        except (DecodeError, BadBundle):
+        except (DecodeError, BadBundle) as error:
+            _log.warning("a message can't be sent again", reason=str(error))
             return
         stanza = await self._again(receipt, reader, chat, message, message_id)
-        if stanza is not None:
+        if stanza is None:
+            _log.warning("a message can't be sent again", reason="no session with the device")
+            return
+        key = (stanza.get("to"), message_id)
+        while key in self._under_way:
+            # Several members of a group ask for one message, and the answers to all of them look the same.
+            await asyncio.wait((self._under_way[key],))
+        answer = self._under_way[key] = asyncio.get_running_loop().create_future()
+        try:
             self._line.post(stanza)
+            async with asyncio.timeout(sending.ACK_SECONDS):
+                await answer
+        finally:
+            self._under_way.pop(key, None)
 
     async def _renew(self, reader: Jid, receipt: Node) -> None:
         keys = receipt.child("keys")

@@ -142,7 +142,7 @@ class Sender:
             content.append(Node("tctoken", {}, token))
         sent = self._hand_over(out.stanza(content), out.id, lists)
         if not to_self:
-            self._line.spawn(self._trust.give(chat), "giving a contact our token")
+            self._line.spawn(lambda: self._trust.give(chat), "giving a contact our token")
         return sent
 
     async def _to_peer(self, out: _Outgoing) -> _UnderWay:

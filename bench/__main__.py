@@ -16,13 +16,13 @@ from bench.rig import SIDES, install_peer, open_rig
 
 
 async def run(measures: Sequence[Measure], rounds: int) -> report.Results:
-    """Each measurement ``rounds`` times on both sides; who begins changes from round to round."""
+    """Each measurement ``rounds`` times on every side; who begins changes from round to round."""
     results: dict[str, dict[str, list[Reading]]] = {m.id: defaultdict(list) for m in measures}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, refresh_per_second=2) as progress:
         bars = {m.id: progress.add_task(m.what, total=m.ticks * rounds * len(SIDES)) for m in measures}
         for number in range(rounds):
-            order = sorted(SIDES, reverse=number % 2 == 0)
+            order = list(SIDES)[number % len(SIDES) :] + list(SIDES)[: number % len(SIDES)]
             for measure in measures:
                 for side in order:
                     async with open_rig() as rig:

@@ -41,11 +41,14 @@ def percentiles(times: list[float]) -> dict[str, float]:
 
 
 class Sink:
-    """Notes when each message was posted to it, by the id that WhatsApp knows it by."""
+    """Notes when each message was posted to it, by its WhatsApp id; ``answer`` is told of each once."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: Callable[[str], Awaitable[None]] | None = None) -> None:
         self.arrived: dict[str, float] = {}
         self.url = ""
+        self._answer = answer
+        self._answering: set[asyncio.Future[None]] = set()
+        self._answered = 0
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -63,11 +66,26 @@ class Sink:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def answered(self, count: int) -> None:
+        """Return when so many answers are done."""
+        async with asyncio.timeout(120):
+            while self._answered < count:
+                await asyncio.sleep(0.02)
+
     async def _post(self, request: web.Request) -> web.Response:
         text = await request.read()
         now = time.time()
         body = json.loads(text)
         data = body.get("data", body)
         if body.get("type", "message.received") == "message.received":
+            if data["waId"] not in self.arrived and self._answer is not None:
+                task = asyncio.ensure_future(self._answer(data["waId"]))
+                self._answering.add(task)
+                task.add_done_callback(self._done)
             self.arrived.setdefault(data["waId"], now)
         return web.Response(status=204)
+
+    def _done(self, task: "asyncio.Future[None]") -> None:
+        self._answering.discard(task)
+        task.result()
+        self._answered += 1

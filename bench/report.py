@@ -8,39 +8,31 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measures import MEASURES, Measure, Reading
-from bench.rig import SIDES
+from bench.rig import BAILEYS, NATIVE, PEER, SIDES
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 #: Readings by measure and side, one a round.
 Results = Mapping[str, Mapping[str, Sequence[Reading]]]
 
-_OURS, _PEERS = SIDES
-_HEAD = ("", "what", "unit", _OURS, "from … to", _PEERS, "from … to", "ratio", "goal")
+_HEAD = ("", "what", "unit", "side", "median", "from … to", f"to {PEER}", "goal")
 _PROCESSES = ("gateway", "bridge", "peer", "sandbox", "load")
 _CPU_HEAD = ("processor time of a message, ms", *_PROCESSES, "others, % of the machine")
 
 
 def lines(results: Results) -> list[tuple[str, ...]]:
-    """One for each value, in the order of the measures."""
+    """One for each value and side, in the order of the measures."""
     found: list[tuple[str, ...]] = []
     for measure in _measured(results):
         for value in measure.values:
             samples = {side: [r.values[value.key] for r in results[measure.id][side]] for side in SIDES}
-            ours, peers = (statistics.median(samples[side]) for side in (_OURS, _PEERS))
-            found.append(
-                (
-                    value.id,
-                    value.what,
-                    value.unit,
-                    _short(ours),
-                    _spread(samples[_OURS]),
-                    _short(peers),
-                    _spread(samples[_PEERS]),
-                    f"{ours / peers:.2f}",
-                    value.goal,
-                )
-            )
+            peers = statistics.median(samples[PEER])
+            goals = {BAILEYS: value.goal, NATIVE: value.native_goal}
+            for place, side in enumerate(SIDES):
+                median = statistics.median(samples[side])
+                first = (value.id, value.what, value.unit) if place == 0 else ("", "", "")
+                ratio = "" if side == PEER else f"{median / peers:.2f}"
+                found.append((*first, side, _short(median), _spread(samples[side]), ratio, goals.get(side, "")))
     return found
 
 
@@ -76,9 +68,9 @@ def write(results: Results, machine: str, rounds: int) -> None:
     """Put both tables into bench/RESULTS.md."""
     RESULTS.write_text(
         f"# Measured\n\n{machine}.\n\n"
-        f"Medians of {rounds} rounds and their spread, the two sides in turns, both on the same sandbox; by "
+        f"Medians of {rounds} rounds and their spread, the sides in turns, all on the same sandbox; by "
         "`make bench`. What the numbers mean stands in [performance](../docs/operations/performance.md). "
-        "The peer stores nothing; wagate answers once what it answers for is on disk.\n\n"
+        "Bare Baileys stores nothing; wagate answers once what it answers for is on disk.\n\n"
         f"{_markdown(_HEAD, lines(results))}\n\n{_markdown(_CPU_HEAD, cpu_lines(results))}\n"
     )
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from bench.processes import busy_seconds, cpu_seconds, node, tree
 from wagate.cli.client import ApiClient
 from wagate.cli.program import running
 
-PEER = Path(__file__).parent / "peer"
+PEER_FOLDER = Path(__file__).parent / "peer"
 
 
 class Gateway(Protocol):
@@ -69,7 +70,9 @@ class Wagate:
         await self.api.call("POST", f"/api/sessions/{session}/send", {"to": f"+{to}", "text": text}, query=query)
 
     async def post_to(self, url: str) -> None:
-        await self.api.call("POST", "/api/webhooks/endpoints", {"url": url, "enabled": True})
+        await self.api.call(
+            "POST", "/api/webhooks/endpoints", {"url": url, "events": ["message.received"], "enabled": True}
+        )
 
     def processes(self) -> dict[str, int]:
         return dict(zip(("gateway", "bridge"), tree(self.pid), strict=False))
@@ -149,14 +152,14 @@ async def open_rig() -> AsyncIterator[Rig]:
 
 
 @contextlib.asynccontextmanager
-async def wagate(rig: Rig) -> AsyncIterator[Gateway]:
+async def wagate(engine: str, rig: Rig) -> AsyncIterator[Gateway]:
     data = rig.folder / "data"
     settings = {
         "WAGATE_SANDBOX_URL": rig.phones.url,
         "WAGATE_ALLOW_PRIVATE_NETWORKS": "127.0.0.0/8",
         "WAGATE_LOG_LEVEL": "warning",
     }
-    arguments = ["--port", "0", "--data-dir", str(data)]
+    arguments = ["--port", "0", "--data-dir", str(data), "--engine", engine]
     async with (
         running("up", arguments, data, settings, rig.folder / "wagate.log") as program,
         ApiClient(program.url, program.admin_key) as api,
@@ -171,7 +174,7 @@ async def peer(rig: Rig) -> AsyncIterator[Gateway]:
     process = await asyncio.create_subprocess_exec(
         node(),
         "peer.mjs",
-        cwd=PEER,
+        cwd=PEER_FOLDER,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env={
@@ -191,7 +194,8 @@ async def peer(rig: Rig) -> AsyncIterator[Gateway]:
         await process.wait()
 
 
-SIDES: Mapping[str, Side] = {"wagate": wagate, "bare Baileys": peer}
+BAILEYS, NATIVE, PEER = "wagate, Baileys engine", "wagate, native engine", "bare Baileys"
+SIDES: Mapping[str, Side] = {BAILEYS: partial(wagate, "baileys"), NATIVE: partial(wagate, "native"), PEER: peer}
 
 
 class CpuMeter:
@@ -215,14 +219,14 @@ class CpuMeter:
 
 def install_peer() -> None:
     """The peer's own packages, from its lock file; nothing to do if they are there."""
-    if (PEER / "node_modules" / "express").exists():
+    if (PEER_FOLDER / "node_modules" / "express").exists():
         return
     wheel = Path(node()).parent.parent
     npm = [node(), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
     path = f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     subprocess.run(
         [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        cwd=PEER,
+        cwd=PEER_FOLDER,
         env={**os.environ, "PATH": path},
         check=True,
     )

@@ -36,6 +36,9 @@ SLOTS: Final = 256
 FAILING_SLOTS: Final = SLOTS // 4
 #: After an error of the database.
 _RETRY_SECONDS: Final = 1.0
+#: While no endpoint wants anything, the log is looked at no more often than this. That one was made is told at once, but
+#: a wake-up may get lost on its way between processes.
+_IDLE_LOOK_SECONDS: Final = 1.0
 #: A wall clock that is set must not make the timer oversleep.
 _LONGEST_SLEEP: Final = 60.0
 #: Attempts get this long to end by themselves when the program stops; what is cut off is attempted again later.
@@ -86,6 +89,7 @@ class Dispatcher:
         self._alarm_count = 0
         self._alarm_set = asyncio.Event()
         self._news = asyncio.Event()
+        self._idle_look_at = 0.0
         self._survey_due = True
         self._replays_due = True
         self._working = False
@@ -114,7 +118,7 @@ class Dispatcher:
                 self._ledger.run(),
                 self._follow(),
                 self._ring_alarms(),
-                self._forward(self._log.watch(), self._news.set),
+                self._forward(self._log.watch(), self._appended),
                 self._forward(self._bus.subscribe(CHANGED), self._changed),
             )
         ]
@@ -155,6 +159,12 @@ class Dispatcher:
                 self._news.set()
             finally:
                 self._working = False
+
+    def _appended(self) -> None:
+        now = self._clock.monotonic()
+        if self._fanout.wanted or now >= self._idle_look_at:
+            self._idle_look_at = now + _IDLE_LOOK_SECONDS
+            self._news.set()
 
     def _changed(self) -> None:
         self._survey_due = self._replays_due = True

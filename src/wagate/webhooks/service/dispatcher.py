@@ -36,8 +36,8 @@ SLOTS: Final = 256
 FAILING_SLOTS: Final = SLOTS // 4
 #: After an error of the database.
 _RETRY_SECONDS: Final = 1.0
-#: While no endpoint wants anything, the log is looked at no more often than this. That one was made is told at once, but
-#: a wake-up may get lost on its way between processes.
+#: While no endpoint wants anything, the log is looked at no more often than this. That one was made is told at once,
+#: but a wake-up may get lost on its way between processes.
 _IDLE_LOOK_SECONDS: Final = 1.0
 #: A wall clock that is set must not make the timer oversleep.
 _LONGEST_SLEEP: Final = 60.0

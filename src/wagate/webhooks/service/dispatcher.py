@@ -93,6 +93,8 @@ class Dispatcher:
         self._survey_due = True
         self._replays_due = True
         self._working = False
+        #: Results that wait until what they are results of is stored.
+        self._noting = 0
         self._background: list[asyncio.Task[None]] = []
         #: Attempts and reads under way.
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,7 +103,7 @@ class Dispatcher:
     @property
     def busy(self) -> bool:
         """Whether there is anything to do before time passes or something happens."""
-        return bool(self._working or self._news.is_set() or self._tasks or not self._ledger.empty)
+        return bool(self._working or self._news.is_set() or self._tasks or self._noting or not self._ledger.empty)
 
     @property
     def next_due(self) -> datetime | None:
@@ -150,11 +152,15 @@ class Dispatcher:
                     await self._survey()
                 more = await self._fanout.step()
                 if self._replays_due:
-                    self._replays_due = await self._fanout.replay()
+                    # Lowered first: a replay that is asked for during this one must raise it for good.
+                    self._replays_due = False
+                    if await self._fanout.replay():
+                        self._replays_due = True
                 if more or self._replays_due or self._survey_due:
                     self._news.set()
             except Unavailable as error:
                 _log.warning("webhook fan-out waits for the database", code=error.code)
+                self._replays_due = True
                 await self._clock.sleep(_RETRY_SECONDS)
                 self._news.set()
             finally:
@@ -374,11 +380,16 @@ class Dispatcher:
     def _note(self, task: Task, result: Attempted) -> None:
         """Have a result stored, but not before what it is a result of."""
         if task.durable is not None and not task.durable.done():
-            task.durable.add_done_callback(lambda _: self._note(task, result))
+            self._noting += 1
+            task.durable.add_done_callback(lambda _: self._note_held(task, result))
         elif task.durable is None or task.durable.result():
             self._ledger.add(result)
         elif (outlet := self._outlets.get(result.endpoint_id)) is not None:
             outlet.known.pop(result.id, None)
+
+    def _note_held(self, task: Task, result: Attempted) -> None:
+        self._noting -= 1
+        self._note(task, result)
 
     def _stored(self, result: Attempted) -> None:
         outlet = self._outlets.get(result.endpoint_id)

@@ -178,7 +178,7 @@ async def test_the_inbox_is_handed_out_in_order_until_it_is_taken(
     assert (first.plaintext, first.received_at) == (b"hello", clock.now())
     assert [i.seq for i in await box.pending(session, 2)] == [first.seq, second.seq]
 
-    await store_database.write(lambda tx: box.take(tx, session, second.seq))
+    await store_database.write(lambda tx: box.take(tx, session, [second.seq]))
     assert [i.seq for i in await box.pending(session, 10)] == [first.seq, third.seq]
 
 
@@ -189,7 +189,7 @@ async def test_taking_is_undone_with_the_transaction_it_was_part_of(
     (item,) = await box.pending(session, 10)
 
     def work(tx: Tx) -> None:
-        box.take(tx, session, item.seq)
+        box.take(tx, session, [item.seq])
         raise RuntimeError("the feature failed")
 
     with pytest.raises(RuntimeError):
@@ -203,7 +203,7 @@ async def test_a_redelivery_adds_nothing_and_finds_the_plaintext_even_after_it_w
 ) -> None:
     await keys.commit(session, 1, [], [arrival("m1", b"first", digest=b"d" * 32)])
     (item,) = await box.pending(session, 10)
-    await store_database.write(lambda tx: box.take(tx, session, item.seq))
+    await store_database.write(lambda tx: box.take(tx, session, [item.seq]))
 
     await keys.commit(session, 1, [], [arrival("m1", b"second", digest=b"d" * 32)])
 
@@ -226,7 +226,7 @@ async def test_only_what_was_taken_long_ago_is_pruned(
 ) -> None:
     await keys.commit(session, 1, [], [arrival("taken"), arrival("waiting"), arrival("aside")])
     taken, waiting, aside = await box.pending(session, 10)
-    await store_database.write(lambda tx: box.take(tx, session, taken.seq))
+    await store_database.write(lambda tx: box.take(tx, session, [taken.seq]))
     await store_database.write(lambda tx: box.quarantine(tx, session, aside.seq, "ValueError"))
 
     await clock.advance(KEPT_FOR_REDELIVERY.total_seconds())

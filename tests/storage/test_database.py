@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from tests.storage.conftest import Together
 from tests.storage.tables import add, count, notes, numbers
 from wagate.core.errors import Conflict
+from wagate.storage import database
 from wagate.storage.database import MAX_GROUP, Database, Tx
 from wagate.storage.errors import StorageUnavailable
 
@@ -32,6 +33,25 @@ async def test_jobs_that_queue_up_share_one_transaction(db: Database, together: 
     await together([note_transaction] * 50)
     assert len(seen) == 1
     assert await db.read(count) == 50
+
+
+async def test_a_patient_write_shares_the_commit_of_the_next_one(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 60.0)
+    seen: list[object] = []
+
+    def note_transaction(tx: Tx) -> None:
+        seen.append(tx.connection.get_transaction())
+
+    patient = asyncio.create_task(db.write(note_transaction, patient=True))
+    await asyncio.sleep(0)
+    await db.write(note_transaction)
+    await patient
+    assert seen[0] is seen[1]
+
+
+async def test_a_patient_write_does_not_wait_for_ever(db: Database) -> None:
+    assert await db.write(add(7), patient=True) == 7
+    assert await db.read(numbers) == [7]
 
 
 async def test_more_jobs_than_fit_one_group_all_run_in_order(db: Database, together: Together) -> None:

@@ -26,11 +26,11 @@ class Unreliable:
         #: If set, every read waits for it between reading and answering.
         self.before_answering: Callable[[], Awaitable[None]] | None = None
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, patient: bool = False) -> T:
         error = self.writes.pop(0) if self.writes else None
         if error is not None and not isinstance(error, OutcomeUnknown):
             raise error
-        value = await self._db.write(work)
+        value = await self._db.write(work, patient=patient)
         if error is not None:
             raise error
         return value

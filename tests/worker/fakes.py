@@ -1,8 +1,9 @@
 """A scripted engine, inbox, receiver and outbox, and a worker made of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import ClassVar
 
@@ -23,7 +24,7 @@ from wagate.engine.port import (
 from wagate.sessions.model import Session
 from wagate.storage.database import Tx
 from wagate.wire.node import Node
-from wagate.worker.ports import Tools, tools
+from wagate.worker.ports import ReadInbox, Tools, tools
 from wagate.worker.supervisor import Supervisor
 
 Script = Callable[[FakeLink], Awaitable[None]]
@@ -101,11 +102,12 @@ class FakeInbox:
             self.next_seq += 1
         return seqs
 
-    async def pending(self, session: SessionId, limit: int) -> list[InboxItem]:
-        return self.waiting.get(session, [])[:limit]
+    async def reader(self, session: SessionId) -> ReadInbox:
+        return lambda tx, limit: self.waiting.get(session, [])[:limit]
 
-    def take(self, tx: Tx, session: SessionId, seq: int) -> None:
-        tx.after_commit(lambda: self._remove(session, seq))
+    def take(self, tx: Tx, session: SessionId, seqs: Sequence[int]) -> None:
+        for seq in seqs:
+            tx.after_commit(partial(self._remove, session, seq))
 
     def quarantine(self, tx: Tx, session: SessionId, seq: int, reason: str) -> None:
         tx.after_commit(lambda: self.set_aside.append((seq, reason)))

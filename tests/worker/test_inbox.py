@@ -29,6 +29,9 @@ class UnreliableDatabase:
         self.answers = asyncio.Event()
         self.answers.set()
 
+    async def read(self, work: Callable[[Tx], T]) -> T:
+        return await self._db.read(work)
+
     async def write(self, work: Callable[[Tx], T]) -> T:
         if self.failures:
             raise self.failures.pop(0)

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 import pytest
 
@@ -279,14 +280,14 @@ async def test_an_actor_that_fails_while_connected_closes_its_connection(world: 
     async with started(rig.supervisor(alone=True)):
         session = await rig.online()
 
-        async def broken(session: SessionId, limit: int) -> list[object]:
+        async def broken(session: SessionId) -> NoReturn:
             raise ValueError("a row that can't be read")
 
-        rig.inbox.pending = broken  # type: ignore[assignment, method-assign]
+        rig.inbox.reader = broken  # type: ignore[assignment, method-assign]
         await rig.arrives(session.id, "a")
         await rig.status(session.id, "error")
         assert rig.engine.live == []
-        del rig.inbox.pending  # type: ignore[method-assign]
+        del rig.inbox.reader  # type: ignore[method-assign]
         await rig.status(session.id, "connected")
         await world.until(lambda: rig.receiver.taken == ["a"], step=0.05)
 

@@ -5,7 +5,7 @@ bound to its place, so a row that was moved or swapped does not open. To the sto
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -271,15 +271,23 @@ class Inbox:
 
     async def pending(self, session: SessionId, limit: int) -> list[InboxItem]:
         """The oldest ``limit`` rows that were neither taken nor set aside."""
-        rows = await self._db.read(lambda tx: tx.execute(_read_pending, {"s": session, "count": limit}).all())
-        if not rows:
-            return []
-        data_key = await self._data_keys.of(session)
-        return [self._item(data_key, session, *row) for row in rows]
+        read = await self.reader(session)
+        return await self._db.read(lambda tx: read(tx, limit))
 
-    def take(self, tx: Tx, session: SessionId, seq: int) -> None:
-        """Mark a row as handled, inside the transaction that stores what came of it."""
-        tx.execute(_take, {"n": seq, "s": session, "at": self._clock.now()})
+    async def reader(self, session: SessionId) -> Callable[[Tx, int], list[InboxItem]]:
+        """What reads as :meth:`pending` does, within the caller's transaction."""
+        data_key = await self._data_keys.of(session)
+
+        def read(tx: Tx, limit: int) -> list[InboxItem]:
+            rows = tx.execute(_read_pending, {"s": session, "count": limit}).all()
+            return [self._item(data_key, session, *row) for row in rows]
+
+        return read
+
+    def take(self, tx: Tx, session: SessionId, seqs: Sequence[int]) -> None:
+        """Mark rows as handled, inside the transaction that stores what came of them."""
+        now = self._clock.now()
+        tx.execute(_take, [{"n": seq, "s": session, "at": now} for seq in seqs])
 
     def quarantine(self, tx: Tx, session: SessionId, seq: int, reason: str) -> None:
         """Set a row aside that could not be handled: it is kept, and handed out no more."""

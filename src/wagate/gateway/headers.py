@@ -1,6 +1,5 @@
 """What every answer tells a browser, unless the answer says otherwise itself."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _DEFAULTS = {
@@ -12,6 +11,7 @@ _DEFAULTS = {
     # An answer that a browser is talked into showing as a page can load and run nothing.
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_RAW = [(name.lower().encode(), value.encode()) for name, value in _DEFAULTS.items()]
 
 
 class SecurityHeaders:
@@ -23,9 +23,9 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _DEFAULTS.items():
-                    headers.setdefault(name, value)
+                headers = message.get("headers", ())
+                said = {name.lower() for name, _ in headers}
+                message["headers"] = [*headers, *(default for default in _RAW if default[0] not in said)]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

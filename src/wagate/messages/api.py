@@ -1,5 +1,6 @@
 """The routes of messages."""
 
+import re
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -64,7 +65,7 @@ from wagate.web.pages import (
 )
 from wagate.web.principal import Principal
 from wagate.web.problems import BodyMalformed, ProblemResponse, problem, problem_responses
-from wagate.web.routing import ApiRouter
+from wagate.web.routing import ApiRouter, shortcut
 
 Wait = Annotated[
     float,
@@ -110,6 +111,8 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     201: {"description": "WhatsApp acknowledged it", "model": SentBody},
     202: {"description": "Accepted; it is not acknowledged yet, and will be sent", "model": SentBody},
 }
+#: ``wait`` alone, in whole seconds below a minute.
+_PLAIN_WAIT: Final = re.compile(rb"wait=([1-5]?[0-9])")
 
 
 def router(messages: Messages, history: History, library: Library) -> APIRouter:
@@ -133,6 +136,12 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         message = await messages.send(principal, session, given.body, idempotency_key=key, file=given.file, wait=wait)
         return _answer(request, message)
 
+    async def accept_plain(request: Request, principal: Principal) -> Response | None:
+        in_path, wait = _plain_session(request), _plain_wait(request)
+        if in_path is None or wait is None:
+            return None
+        return await accept(request, principal, in_path, request.headers.get("idempotency-key"), wait)
+
     @routes.post(
         "/api/sessions/{session_id}/send",
         status_code=201,
@@ -141,6 +150,7 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         responses={**_ANSWERS, **problem_responses(*_REFUSALS)},
         max_body_size=max_body_size,
     )
+    @shortcut(accept_plain)
     async def send_from_session(
         request: Request,
         session_id: SessionId,
@@ -219,6 +229,21 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         return _json((await history.mark_read(principal, message_id)).to_json())
 
     return routes
+
+
+def _plain_session(request: Request) -> SessionId | None:
+    try:
+        return SessionId.parse(request.path_params["session_id"])
+    except ValueError:
+        return None
+
+
+def _plain_wait(request: Request) -> float | None:
+    query = request.scope["query_string"]
+    if not query:
+        return DEFAULT_WAIT
+    plain = _PLAIN_WAIT.fullmatch(query)
+    return float(plain[1]) if plain is not None else None
 
 
 def _answer(request: Request, message: Message) -> Response:

@@ -182,11 +182,19 @@ def _set_up_sqlite_reader(connection: sqlite3.Connection, _record: object) -> No
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _begin_with(connection, "BEGIN IMMEDIATE")
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    _begin_with(connection, "BEGIN")
+
+
+def _begin_with(connection: Connection, statement: str) -> None:
+    # Straight to the driver: as one of SQLAlchemy's statements it would cost as much as the first query after it.
+    try:
+        connection.connection.cursor().execute(statement)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
 def _postgres_engine(url: URL, **pool: Any) -> Engine:

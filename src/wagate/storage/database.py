@@ -1,8 +1,8 @@
 """The database: one writer thread that commits in groups, and a few reader threads.
 
 Everything that queued up while the last commit ran is run in one transaction and made durable by one commit; there is
-no timer, so a lone write waits for nothing. Callers see none of this: each job succeeds or fails by itself, in the
-order in which the jobs were queued.
+no timer, so a lone write waits for nothing. Only what nobody waits for may ask to ride along with the next commit.
+Callers see none of this: each job succeeds or fails by itself, in the order in which the jobs were queued.
 
 When a job fails, its group is rolled back; the jobs before it are run and committed again, the job itself is run alone,
 and the rest forms the next group. So a job may run more than once and must have no effect but on its transaction.
@@ -44,6 +44,9 @@ T = TypeVar("T")
 MAX_GROUP = 512
 #: Readers wait for disk and for the interpreter lock in turn; more threads than this only queue elsewhere.
 READERS = 4
+#: How long a patient job waits for another commit to ride along with. Under load there is one every few milliseconds;
+#: without load one more commit costs nobody anything.
+PATIENCE_SECONDS = 0.005
 #: A job that lost to another process's lock or to a reconnect is run again this often in all.
 _ATTEMPTS = 3
 
@@ -96,11 +99,12 @@ class Tx:
 
 
 class _Job(Generic[T]):
-    __slots__ = ("future", "work")
+    __slots__ = ("future", "patient", "work")
 
-    def __init__(self, work: Callable[[Tx], T], future: asyncio.Future[T]) -> None:
+    def __init__(self, work: Callable[[Tx], T], future: asyncio.Future[T], *, patient: bool) -> None:
         self.work = work
         self.future = future
+        self.patient = patient
 
 
 class _Outcome:
@@ -180,8 +184,10 @@ class Database:
         writer, reader = await asyncio.to_thread(_open_engines, url)
         return cls(url, writer, reader)
 
-    async def write(self, work: Callable[[Tx], T]) -> T:
+    async def write(self, work: Callable[[Tx], T], *, patient: bool = False) -> T:
         """Run ``work`` in a transaction and return its value once that is durable.
+
+        What is ``patient`` lets up to :data:`PATIENCE_SECONDS` pass to share the commit of another write.
 
         :raises StorageUnavailable: nothing was stored; :class:`OutcomeUnknown` if that can't be said.
         :raises Exception: whatever ``work`` raised; its transaction was rolled back.
@@ -189,7 +195,7 @@ class Database:
         if self._closed:
             raise StorageUnavailable("the database is closed", retry_after=None)
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Job(work, future))
+        self._queue.put(_Job(work, future, patient=patient))
         return await future
 
     async def read(self, work: Callable[[Tx], T]) -> T:
@@ -264,13 +270,16 @@ class _Writer:
     def _next_group(self) -> tuple[list[_Job[Any]], bool]:
         """Wait for a job, then take all that are queued; ``False`` if the end came with them."""
         group: list[_Job[Any]] = []
+        patience = PATIENCE_SECONDS
         job = self._jobs.get()
         while job is not None:
             group.append(job)
+            if not job.patient:
+                patience = 0.0
             if len(group) == MAX_GROUP:
                 return group, True
             try:
-                job = self._jobs.get_nowait()
+                job = self._jobs.get(timeout=patience) if patience else self._jobs.get_nowait()
             except queue.Empty:
                 return group, True
         return group, False

@@ -1,14 +1,15 @@
 """Takes in what arrived for one session, in order.
 
-Up to :data:`BATCH` items are one transaction with the marks that they are taken, so nothing is taken in twice and
-nothing is marked that was not taken in. If a batch fails, its items are tried one by one; one that fails each time is
-set aside, kept and logged, and the rest goes on. A database that is away is nobody's fault: then everything waits.
+Up to :data:`BATCH` items are read and taken in in one transaction with the marks that they are taken, so nothing is
+taken in twice and nothing is marked that was not taken in. If a batch fails, its items are tried one by one; one that
+fails each time is set aside, kept and logged, and the rest goes on. A database that is away is nobody's fault: then
+everything waits.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from random import Random
-from typing import Final
+from typing import Final, TypeVar
 
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
@@ -18,7 +19,9 @@ from wagate.engine.port import InboxItem
 from wagate.sessions.model import Lease, Session
 from wagate.storage.database import Database, Tx
 from wagate.worker.backoff import full_jitter
-from wagate.worker.ports import InboxQueue, InboxReceiver
+from wagate.worker.ports import InboxQueue, InboxReceiver, ReadInbox
+
+T = TypeVar("T")
 
 #: As many as arrive while one commit runs at the highest rate measured (1,500 a second, some 20 ms), and some.
 BATCH: Final = 50
@@ -85,22 +88,28 @@ class InboxConsumer:
             await self._news.wait()
 
     async def _drain(self) -> None:
-        while items := await self._inbox.pending(self._lease.session, BATCH):
+        read = await self._inbox.reader(self._lease.session)
+        while True:
             try:
-                await self._take(items)
+                count = await self._take(lambda tx: read(tx, BATCH))
             except (StaleEpoch, Unavailable):
                 raise
             except Exception as failure:  # noqa: BLE001 - whatever it is, it must not block what came after it
-                _log.warning("a batch could not be taken in", items=len(items), error=type(failure).__name__)
-                for item in items:
-                    await self._take_alone(item)
-            if len(items) < BATCH and not self._last_round:
+                count = await self._take_one_by_one(read, failure)
+            if not count or (count < BATCH and not self._last_round):
                 return  # that was all; whatever came since has woken us
+
+    async def _take_one_by_one(self, read: ReadInbox, failure: Exception) -> int:
+        items = await self._db.read(lambda tx: read(tx, BATCH))
+        _log.warning("a batch could not be taken in", items=len(items), error=type(failure).__name__)
+        for item in items:
+            await self._take_alone(item)
+        return len(items)
 
     async def _take_alone(self, item: InboxItem) -> None:
         for attempt in range(ATTEMPTS):
             try:
-                await self._take([item])
+                await self._take(lambda _: [item])
                 return
             except (StaleEpoch, Unavailable):
                 raise
@@ -113,24 +122,27 @@ class InboxConsumer:
         _log.error("set aside what could not be taken in", seq=item.seq, kind=item.kind.value, error=reason)
         await self._write(lambda tx: self._inbox.quarantine(tx, self._lease.session, item.seq, reason))
 
-    async def _take(self, items: Sequence[InboxItem]) -> None:
+    async def _take(self, read: Callable[[Tx], Sequence[InboxItem]]) -> int:
         session = self._session()
 
-        def work(tx: Tx) -> None:
+        def work(tx: Tx) -> int:
             check_epoch(tx, self._lease.session, self._lease.epoch)
+            items = read(tx)
             for item in items:
                 self._receiver.handle(tx, session, item)
-                self._inbox.take(tx, session.id, item.seq)
+            if items:
+                self._inbox.take(tx, session.id, [item.seq for item in items])
+            return len(items)
 
-        await self._write(work)
+        return await self._write(work)
 
-    async def _write(self, work: Callable[[Tx], None]) -> None:
+    async def _write(self, work: Callable[[Tx], T]) -> T:
         """A write that is waited for even if this task is cancelled: it runs all the same once it is queued, and
         whoever reads the inbox next must find it done.
         """
         written = asyncio.ensure_future(self._db.write(work))
         try:
-            await asyncio.shield(written)
+            return await asyncio.shield(written)
         except asyncio.CancelledError:
             await asyncio.wait((written,))
             if not written.cancelled():

@@ -1,6 +1,6 @@
 """What the features above have to offer, so that the worker can drive them without knowing them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol
@@ -33,15 +33,19 @@ class OutboxRunner(Protocol):
         ...
 
 
+#: Reads, within a transaction, the oldest items that are neither taken nor set aside, up to so many.
+ReadInbox = Callable[[Tx, int], Sequence[InboxItem]]
+
+
 class InboxQueue(Protocol):
     """What the engine committed and nobody took yet (engine.store.Inbox)."""
 
-    async def pending(self, session: SessionId, limit: int) -> Sequence[InboxItem]:
-        """The oldest items that are neither taken nor set aside."""
+    async def reader(self, session: SessionId) -> ReadInbox:
+        """What reads a session's inbox."""
         ...
 
-    def take(self, tx: Tx, session: SessionId, seq: int) -> None:
-        """Mark an item as taken."""
+    def take(self, tx: Tx, session: SessionId, seqs: Sequence[int]) -> None:
+        """Mark items as taken."""
         ...
 
     def quarantine(self, tx: Tx, session: SessionId, seq: int, reason: str) -> None:

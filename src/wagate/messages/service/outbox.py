@@ -133,6 +133,7 @@ class _Run:
     async def go(self) -> None:
         with self.outbox.bus.subscribe(outbox_topic(self.session.id)) as news:
             self._task(self._listen(news), self.others)
+            self._task(self._look_regularly(), self.others)
             self._task(self._write_answers(), self.others)
             try:
                 self.ready.extend(await self._left())
@@ -163,9 +164,18 @@ class _Run:
 
     async def _listen(self, news: Subscription) -> None:
         while True:
-            await news.next(_LOOK_SECONDS)
-            self.more_queued = True
-            self.changed.set()
+            await news.next()
+            news.drain()
+            self._look()
+
+    async def _look_regularly(self) -> None:
+        while True:
+            await self.outbox.clock.sleep(_LOOK_SECONDS)
+            self._look()
+
+    def _look(self) -> None:
+        self.more_queued = True
+        self.changed.set()
 
     async def _left(self) -> list[Outgoing]:
         while True:

@@ -36,6 +36,9 @@ SLOTS: Final = 256
 FAILING_SLOTS: Final = SLOTS // 4
 #: After an error of the database.
 _RETRY_SECONDS: Final = 1.0
+#: While no endpoint wants anything, the log is looked at no more often than this. That one was made is told at once,
+#: but a wake-up may get lost on its way between processes.
+_IDLE_LOOK_SECONDS: Final = 1.0
 #: A wall clock that is set must not make the timer oversleep.
 _LONGEST_SLEEP: Final = 60.0
 #: Attempts get this long to end by themselves when the program stops; what is cut off is attempted again later.
@@ -86,9 +89,12 @@ class Dispatcher:
         self._alarm_count = 0
         self._alarm_set = asyncio.Event()
         self._news = asyncio.Event()
+        self._idle_look_at = 0.0
         self._survey_due = True
         self._replays_due = True
         self._working = False
+        #: Results that wait until what they are results of is stored.
+        self._noting = 0
         self._background: list[asyncio.Task[None]] = []
         #: Attempts and reads under way.
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,7 +103,7 @@ class Dispatcher:
     @property
     def busy(self) -> bool:
         """Whether there is anything to do before time passes or something happens."""
-        return bool(self._working or self._news.is_set() or self._tasks or not self._ledger.empty)
+        return bool(self._working or self._news.is_set() or self._tasks or self._noting or not self._ledger.empty)
 
     @property
     def next_due(self) -> datetime | None:
@@ -114,7 +120,7 @@ class Dispatcher:
                 self._ledger.run(),
                 self._follow(),
                 self._ring_alarms(),
-                self._forward(self._log.watch(), self._news.set),
+                self._forward(self._log.watch(), self._appended),
                 self._forward(self._bus.subscribe(CHANGED), self._changed),
             )
         ]
@@ -146,15 +152,25 @@ class Dispatcher:
                     await self._survey()
                 more = await self._fanout.step()
                 if self._replays_due:
-                    self._replays_due = await self._fanout.replay()
+                    # Lowered first: a replay that is asked for during this one must raise it for good.
+                    self._replays_due = False
+                    if await self._fanout.replay():
+                        self._replays_due = True
                 if more or self._replays_due or self._survey_due:
                     self._news.set()
             except Unavailable as error:
                 _log.warning("webhook fan-out waits for the database", code=error.code)
+                self._replays_due = True
                 await self._clock.sleep(_RETRY_SECONDS)
                 self._news.set()
             finally:
                 self._working = False
+
+    def _appended(self) -> None:
+        now = self._clock.monotonic()
+        if self._fanout.wanted or now >= self._idle_look_at:
+            self._idle_look_at = now + _IDLE_LOOK_SECONDS
+            self._news.set()
 
     def _changed(self) -> None:
         self._survey_due = self._replays_due = True
@@ -364,11 +380,16 @@ class Dispatcher:
     def _note(self, task: Task, result: Attempted) -> None:
         """Have a result stored, but not before what it is a result of."""
         if task.durable is not None and not task.durable.done():
-            task.durable.add_done_callback(lambda _: self._note(task, result))
+            self._noting += 1
+            task.durable.add_done_callback(lambda _: self._note_held(task, result))
         elif task.durable is None or task.durable.result():
             self._ledger.add(result)
         elif (outlet := self._outlets.get(result.endpoint_id)) is not None:
             outlet.known.pop(result.id, None)
+
+    def _note_held(self, task: Task, result: Attempted) -> None:
+        self._noting -= 1
+        self._note(task, result)
 
     def _stored(self, result: Attempted) -> None:
         outlet = self._outlets.get(result.endpoint_id)

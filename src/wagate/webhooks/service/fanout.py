@@ -66,6 +66,11 @@ class FanOut:
         self._stored_seq = 0
         self._batch: _Batch | None = None
 
+    @property
+    def wanted(self) -> bool:
+        """Whether any endpoint is to be told of anything."""
+        return bool(self._wishes)
+
     async def start(self) -> None:
         """Find the place in the log."""
         await self._db.write(store.set_up)

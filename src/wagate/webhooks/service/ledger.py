@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
@@ -58,7 +59,7 @@ class Ledger:
             await self._something.wait()
             batch = self._waiting[:_MAX_BATCH]
             try:
-                await self._db.write(lambda tx, batch=batch: self._store(tx, batch))  # type: ignore[misc]
+                await self._db.write(partial(self._store, batch=batch), patient=True)
             except Unavailable as error:
                 # Nothing is lost while this process lives; the outcome of a commit without answer is written again.
                 _log.warning("webhook results not stored yet", count=len(self._waiting), code=error.code)

@@ -174,8 +174,10 @@ class Campaign:
         kind = self.random.choices(("bridge", "program", "host"), (6, 3, 1))[0]
         if kind == "bridge":
             async with self._recovering("bridge"):
-                for pid in await self._living_bridges():
+                killed = await self._living_bridges()
+                for pid in killed:
                     os.kill(pid, signal.SIGKILL)
+                await self._are_gone(killed)
         elif kind == "program":
             async with self._recovering("program"):
                 await self.rig.kill_gateway()
@@ -193,10 +195,12 @@ class Campaign:
         """Have the bridge kill itself, or also its host, the ``occurrence``-th time that it reaches a point."""
         async with self._recovering(f"{point} of {'program' if program else 'bridge'}"):
             order = f"{point}:{occurrence}:{'program' if program else 'bridge'}"
+            before = self.rig.bridges()
             unfinished = self.orders.with_suffix(".new")
             unfinished.write_text(order)
             unfinished.rename(self.orders)
             await self._carried_out(lambda: not self.orders.exists(), order)
+            await self._are_gone(before)
             if program:
                 await self.rig.gateway_gone()
                 await self.rig.start_gateway()
@@ -263,7 +267,7 @@ class Campaign:
                 while any(_lives(pid) for pid in pids):
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            self.broken.append("a bridge outlived its host")
+            self.broken.append("a bridge outlives what should end it")
 
     async def _carried_out(self, is_done: Callable[[], bool], what: str) -> None:
         async def look() -> bool | None:

@@ -12,6 +12,8 @@ from tests.scenarios.rig import Json, Rig
 
 #: Receipts by which a session says that it has a message.
 _HAVING = frozenset(("", "inactive", "sender", "peer_msg", "hist_sync", "read", "read-self", "played"))
+#: Hex digits of the id of a sender key; a ratchet key has more.
+_SENDER_KEY_ID = 8
 #: States that kills of ours must never lead to: WhatsApp did not end anything.
 _UNWARRANTED = frozenset(("logged_out", "conflict", "banned"))
 
@@ -135,10 +137,13 @@ class Evidence:
 
     @property
     def skipped_counters(self) -> int:
-        """Counters that no message on the wire has though later ones do: a kill burnt them."""
+        """Counters of ratchets that no message on the wire has though later ones do: a kill burnt them. Sender keys do
+        not count, as Baileys uses every second iteration only.
+        """
         chains: dict[tuple[str, str], set[int]] = defaultdict(set)
         for session, chain, counter in self.counters:
-            chains[session, chain].add(counter)
+            if len(chain) > _SENDER_KEY_ID:
+                chains[session, chain].add(counter)
         return sum(max(used) + 1 - len(used) for used in chains.values())
 
     @property

@@ -78,15 +78,16 @@ class Campaign:
         group = str(made["id"])
         await rig.subscribe("message.received")
         self.evidence.flows = (
-            Flow(name="shop>ada", sender=one, to=ada, receivers=(ada,)),
-            Flow(name="shop>bob", sender=one, to=bob, receivers=(bob,)),
-            Flow(name="shop>all", sender=one, to=group, receivers=(ada, bob)),
-            Flow(name="cafe>ada", sender=two, to=ada, receivers=(ada,)),
-            Flow(name="ada>shop", sender=ada, to=shop, receivers=(one,), inbound=True),
-            Flow(name="ada>cafe", sender=ada, to=cafe, receivers=(two,), inbound=True),
-            Flow(name="bob>all", sender=bob, to=group, receivers=(one,), inbound=True),
+            Flow(name="shop>ada", sender=one, to=ada, phones=(ada,)),
+            Flow(name="shop>all", sender=one, to=group, phones=(ada, bob)),
+            # Baileys makes new sessions with phones at every start; what it loads is only seen between devices.
+            Flow(name="shop>cafe", sender=one, to=cafe, phones=(cafe,), sessions=(two,)),
+            Flow(name="cafe>shop", sender=two, to=shop, phones=(shop,), sessions=(one,)),
+            Flow(name="ada>shop", sender=ada, to=shop, phones=(shop,), sessions=(one,)),
+            Flow(name="bob>cafe", sender=bob, to=cafe, phones=(cafe,), sessions=(two,)),
+            Flow(name="bob>all", sender=bob, to=group, phones=(ada, shop), sessions=(one,)),
         )
-        loads = (self._receive(flow) if flow.inbound else self._send(flow) for flow in self.evidence.flows)
+        loads = (self._send(flow) if flow.ours else self._receive(flow) for flow in self.evidence.flows)
         self._work = [asyncio.create_task(load) for load in (self._look(), *loads)]
         await self.flows_again()
 
@@ -117,7 +118,7 @@ class Campaign:
         if any(self.evidence.missing(flow) for flow in self.evidence.flows):
             return True
         # Receipts come last: WhatsApp's word that it was read must get into the history too.
-        for session in {flow.sender for flow in self.evidence.flows if not flow.inbound}:
+        for session in {flow.sender for flow in self.evidence.flows if flow.ours}:
             rows = await self.rig.history(session)
             if any(row["direction"] == "out" and row["status"] != "read" for row in rows):
                 return True

@@ -58,7 +58,7 @@ async def _named(running: Campaign) -> None:
 
 def _report(running: Campaign, console: Console) -> None:
     seen = running.evidence
-    out = sum(1 for promise in seen.promises if not promise.flow.inbound)
+    out = sum(1 for promise in seen.promises if promise.flow.ours)
     times = sorted(running.recoveries)
     recovery = f"{times[len(times) // 2]:.1f} s after a kill (median), at most {times[-1]:.1f} s" if times else "never"
     console.print(f"\n{running.kills.total()} kills:")

@@ -214,6 +214,17 @@ class Campaign:
         await self.rig.clear_faults()
         await self.rig.fault(kind="close", code=0)
 
+    @asynccontextmanager
+    async def perhaps_without_receipts(self) -> AsyncIterator[None]:
+        """:meth:`without_receipts`, half of the time: a login brings the receipts of what a kill left unanswered before
+        the outbox looks, and then nothing is sent again.
+        """
+        if self.random.random() < 0.5:
+            async with self.without_receipts():
+                yield
+        else:
+            yield
+
     async def kill_when_told(self) -> None:
         """Kill the program when its webhook has arrived, before it learns so."""
         async with self._recovering("program between webhook and answer"):

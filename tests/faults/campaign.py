@@ -276,7 +276,7 @@ class Campaign:
     async def _are_gone(self, pids: list[int]) -> None:
         try:
             async with asyncio.timeout(5):
-                while any(_lives(pid) for pid in pids):
+                while any(lives(pid) for pid in pids):
                     await asyncio.sleep(0.01)
         except TimeoutError:
             self.broken.append("a bridge outlives what should end it")
@@ -289,10 +289,12 @@ class Campaign:
         await self.rig.until(look, f"a kill at {what}", _POINT_SECONDS)
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Whether a process has not ended; one that nobody has waited for has."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
+        # The latter if it ends between the file's opening and its reading.
         return False
 
 

@@ -12,6 +12,8 @@ from tests.scenarios.rig import Json, Rig
 
 #: Receipts by which a session says that it has a message.
 _HAVING = frozenset(("", "inactive", "sender", "peer_msg", "hist_sync", "read", "read-self", "played"))
+#: Hex digits of the id of a sender key; a ratchet key has more.
+_SENDER_KEY_ID = 8
 #: States that kills of ours must never lead to: WhatsApp did not end anything.
 _UNWARRANTED = frozenset(("logged_out", "conflict", "banned"))
 
@@ -24,9 +26,15 @@ class Flow:
     #: A session's id, or a phone's number.
     sender: str
     to: str
-    #: The phones that must show them; of an inbound flow, the session that must be told of them.
-    receivers: tuple[str, ...]
-    inbound: bool = False
+    #: The phones that must show them.
+    phones: tuple[str, ...]
+    #: The sessions that must tell of them; no other may.
+    sessions: tuple[str, ...] = ()
+
+    @property
+    def ours(self) -> bool:
+        """Whether the product sends them."""
+        return not self.sender.isdigit()
 
     def text(self, number: int) -> str:
         return f"{self.name} {number}"
@@ -34,7 +42,7 @@ class Flow:
 
 @dataclass(slots=True, kw_only=True)
 class Promise:
-    """A message that the product answered for: accepted by its API, or sent to it by a phone."""
+    """A message that the product has to answer for: accepted by its API, or sent to it by a phone."""
 
     flow: Flow
     number: int
@@ -61,7 +69,7 @@ class Evidence:
     #: What is promised and was missing when it was last looked for.
     _open: dict[str, list[Promise]] = field(default_factory=lambda: defaultdict(list))
     _seen: set[tuple[str, str]] = field(default_factory=set)
-    _told: set[str] = field(default_factory=set)
+    _told: set[tuple[str, str]] = field(default_factory=set)
     _heard: int = 0
     _wire: str = "0"
     _screens: dict[str, str] = field(default_factory=dict)
@@ -75,19 +83,20 @@ class Evidence:
     # -- looking
 
     async def look(self) -> None:
-        """Take in what is new at the phones and on the wire."""
+        """Take in what is new at the phones, at the webhook receiver and on the wire."""
         async with self._looking:
             await self._look()
 
     async def _look(self) -> None:
-        for number in {receiver for flow in self.flows if not flow.inbound for receiver in flow.receivers}:
+        for number in {phone for flow in self.flows for phone in flow.phones}:
             screen = await self.rig.inbox(number, self._screens.get(number, "0"))
             self.shown[number] += screen
             self._seen.update((number, message["waId"]) for message in screen)
             if screen:
                 self._screens[number] = str(screen[-1]["seq"])
         events = self.rig.sink.events
-        self._told.update(e["data"]["waId"] for e in events[self._heard :] if e["type"] == "message.received")
+        told = (e["data"] for e in events[self._heard :] if e["type"] == "message.received")
+        self._told.update((data["sessionId"], data["waId"]) for data in told)
         self._heard = len(events)
         wire = await self.rig.wire(after=self._wire)
         for entry in wire:
@@ -115,10 +124,6 @@ class Evidence:
             case "login":
                 self.logins += 1
 
-    def told(self, kind: str) -> list[Json]:
-        """The webhook receiver's events of that type, each once however often it was delivered."""
-        return [event for event in self.rig.sink.events if event["type"] == kind]
-
     def any_arrived(self, flow: Flow, *, since: int) -> bool:
         """Whether all who shall have it have at least one message of a flow, not counting the first ``since``."""
         return any(self._arrived(promise) for promise in self.promises[since:] if promise.flow is flow)
@@ -129,16 +134,20 @@ class Evidence:
         return list(self._open[flow.name])
 
     def _arrived(self, promise: Promise) -> bool:
-        if promise.flow.inbound:
-            return promise.wa_id in self._told
-        return all((receiver, promise.wa_id) in self._seen for receiver in promise.flow.receivers)
+        flow, wa_id = promise.flow, promise.wa_id
+        return all((phone, wa_id) in self._seen for phone in flow.phones) and all(
+            (session, wa_id) in self._told for session in flow.sessions
+        )
 
     @property
     def skipped_counters(self) -> int:
-        """Counters that no message on the wire has though later ones do: a kill burnt them."""
+        """Counters of ratchets that no message on the wire has though later ones do: a kill burnt them. Sender keys do
+        not count, as Baileys uses every second iteration only.
+        """
         chains: dict[tuple[str, str], set[int]] = defaultdict(set)
         for session, chain, counter in self.counters:
-            chains[session, chain].add(counter)
+            if len(chain) > _SENDER_KEY_ID:
+                chains[session, chain].add(counter)
         return sum(max(used) + 1 - len(used) for used in chains.values())
 
     @property
@@ -156,7 +165,15 @@ class Evidence:
         await self.look()
         found = []
         for flow in self.flows:
-            found += self._inbound(flow) if flow.inbound else self._outbound(flow)
+            found += [self._lack(promise) for promise in self.missing(flow)]
+            for phone in flow.phones:
+                found += self._on_screen(flow, phone)
+            for session in flow.sessions:
+                found += self._in_events(flow, session, "the webhook receiver", self.rig.sink.events)
+        meant = {(session, promise.wa_id) for promise in self.promises for session in promise.flow.sessions}
+        ours = {promise.wa_id for promise in self.promises}
+        strays = sorted(told for told in self._told - meant if told[1] in ours)
+        found += [f"{session} told of {wa_id}, which was not for it" for session, wa_id in strays]
         found += [f"a ratchet counter was used {n} times: {key}" for key, n in self.counters.items() if n > 1]
         if self.malformed:
             found.append(f"{self.malformed} ciphertexts on the wire can't be read at all")
@@ -165,60 +182,56 @@ class Evidence:
             found.append(f"{self.rig.sink.refused} webhooks had a false signature")
         return found + await self._own_view()
 
-    def _outbound(self, flow: Flow) -> list[str]:
-        found = [f"accepted and never shown: {p.flow.text(p.number)!r} ({p.wa_id})" for p in self.missing(flow)]
-        ids = {flow.text(p.number): p.wa_id for p in self.promises if p.flow is flow}
-        for receiver in flow.receivers:
-            texts = [m for m in self.shown[receiver] if str(m["text"]).startswith(f"{flow.name} ")]
-            found += _once_and_in_order(f"phone {receiver}", [str(m["text"]) for m in texts])
-            # What was never answered 2xx may have been sent; what was, has to be that very message.
-            found += [
-                f"phone {receiver} shows {m['text']!r} as {m['waId']}, accepted as {ids[m['text']]}"
-                for m in texts
-                if m["text"] in ids and ids[m["text"]] != m["waId"]
-            ]
-        return found
+    def _lack(self, promise: Promise) -> str:
+        flow, wa_id = promise.flow, promise.wa_id
+        made = "accepted" if flow.ours else "sent by a phone"
+        lacks = [f"never shown by {phone}" for phone in flow.phones if (phone, wa_id) not in self._seen]
+        if any((session, wa_id) not in self._told for session in flow.sessions):
+            lacks.append("never told though receipted" if wa_id in self.receipted else "never told")
+        return f"{made} and {', '.join(lacks)}: {flow.text(promise.number)!r} ({wa_id})"
 
-    def _inbound(self, flow: Flow) -> list[str]:
-        missing = self.missing(flow)
-        found = [
-            f"{'receipted' if p.wa_id in self.receipted else 'sent by a phone'} and never told:"
-            f" {p.flow.text(p.number)!r} ({p.wa_id})"
-            for p in missing
+    def _on_screen(self, flow: Flow, phone: str) -> list[str]:
+        messages = [m for m in self.shown[phone] if str(m["text"]).startswith(f"{flow.name} ")]
+        found = _once_and_in_order(f"phone {phone}", [str(m["text"]) for m in messages])
+        # What was never answered 2xx may have been sent; what was, has to be that very message.
+        ids = {flow.text(p.number): p.wa_id for p in self.promises if p.flow is flow}
+        return found + [
+            f"phone {phone} shows {m['text']!r} as {m['waId']}, promised as {ids[m['text']]}"
+            for m in messages
+            if m["text"] in ids and ids[m["text"]] != m["waId"]
         ]
-        told = [e for e in self.told("message.received") if str(e["data"].get("text")).startswith(f"{flow.name} ")]
-        found += _once_and_in_order("the webhook receiver", [str(e["data"]["text"]) for e in told])
+
+    def _in_events(self, flow: Flow, session: str, who: str, events: list[Json]) -> list[str]:
+        told = [e["data"] for e in events if e["type"] == "message.received" and e["data"]["sessionId"] == session]
+        told = [data for data in told if str(data.get("text")).startswith(f"{flow.name} ")]
         texts = {p.wa_id: flow.text(p.number) for p in self.promises if p.flow is flow}
-        found += [
-            f"told {e['data']['text']!r} for {texts[e['data']['waId']]!r}"
-            for e in told
-            if e["data"]["waId"] in texts and texts[e["data"]["waId"]] != e["data"]["text"]
+        return _once_and_in_order(who, [str(data["text"]) for data in told]) + [
+            f"{who} has {data['text']!r} for {texts[data['waId']]!r}"
+            for data in told
+            if data["waId"] in texts and texts[data["waId"]] != data["text"]
         ]
-        return found
 
     async def _own_view(self) -> list[str]:
         """Whether the product's history and event log say the same as the others' records."""
         found = []
-        rows: dict[str, list[Json]] = defaultdict(list)
-        for session in {f.sender if not f.inbound else f.receivers[0] for f in self.flows}:
+        rows: dict[tuple[str, str], list[Json]] = defaultdict(list)
+        for session in {s for f in self.flows for s in (*f.sessions, *((f.sender,) if f.ours else ()))}:
             for row in await self.rig.history(session):
-                rows[row["waId"], session].append(row)  # type: ignore[index]
+                rows[session, row["waId"]].append(row)
         for promise in self.promises:
-            flow = promise.flow
-            session = flow.receivers[0] if flow.inbound else flow.sender
-            mine = rows[promise.wa_id, session]  # type: ignore[index]
-            if [row["text"] for row in mine] != [flow.text(promise.number)]:
-                found.append(f"the history has {flow.text(promise.number)!r} {len(mine)} times")
-            elif not flow.inbound and mine[0]["status"] != "read":
-                found.append(f"{flow.text(promise.number)!r} was read and its status is {mine[0]['status']}")
+            flow, text = promise.flow, promise.flow.text(promise.number)
+            for session in (*flow.sessions, *((flow.sender,) if flow.ours else ())):
+                mine = rows[session, promise.wa_id]
+                if [row["text"] for row in mine] != [text]:
+                    found.append(f"the history of {session} has {text!r} {len(mine)} times")
+                elif session == flow.sender and mine[0]["status"] != "read":
+                    found.append(f"{text!r} was read and its status is {mine[0]['status']}")
         log = await self.rig.events("message.received", "session.status")
         for flow in self.flows:
-            if flow.inbound:
-                texts = [str(e["data"].get("text")) for e in log if e["type"] == "message.received"]
-                found += _once_and_in_order("the event log", [t for t in texts if t.startswith(f"{flow.name} ")])
+            for session in flow.sessions:
+                found += self._in_events(flow, session, "the event log", log)
         states = {e["data"]["status"] for e in log if e["type"] == "session.status"}
-        found += [f"a session became {state}" for state in sorted(states & _UNWARRANTED)]
-        return found
+        return found + [f"a session became {state}" for state in sorted(states & _UNWARRANTED)]
 
 
 def _once_and_in_order(who: str, texts: list[str]) -> list[str]:

@@ -15,8 +15,9 @@ from wagate.engine.points import CrashPoint
 
 pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
-#: An acknowledgement that was quicker than the kill leaves no trace; not this often in a row.
-MOST_KILLS = 6
+#: Up to half of the kills leave no trace: the acknowledgement was quicker, or the server lost the message with the
+#: connection. Not this often in a row.
+MOST_KILLS = 10
 #: What a kill at the point leaves on the wire.
 TRACES: dict[CrashPoint, Callable[[Evidence], int]] = {
     CrashPoint.COMMITTED: lambda seen: seen.skipped_counters,

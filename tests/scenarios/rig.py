@@ -122,7 +122,8 @@ class Rig:
         try:
             children = Path(f"/proc/{self.gateway_pid}/task/{self.gateway_pid}/children").read_text().split()
             return [int(child) for child in children if "bridge.mjs" in Path(f"/proc/{child}/cmdline").read_text()]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
+            # The latter if one ends between the file's opening and its reading.
             return []
 
     def change_database(self, statement: str, *parameters: object) -> int:

@@ -157,7 +157,30 @@ class EngineUnavailable(WagateError):
     certain = True
 
 
+class WrongEngine(WagateError):
+    """The keys of this session are those of another engine."""
+
+    code = "wrong_engine"
+    status = 409
+    certain = True
+
+
+class KeysUnreadable(WagateError):
+    """A key of this session is not what it should be; nothing was changed."""
+
+    code = "keys_unreadable"
+    status = 422
+
+    def __init__(self, detail: str = "", record: tuple[str, str] | None = None) -> None:
+        """``record`` is the kind and key of the value that can't be read."""
+        super().__init__(detail or (f"the stored {record[0]} {record[1]!r} can't be read" if record else ""))
+        self.record = record
+
+
 # -- what an engine is given ------------------------------------------------------------------------------------
+
+#: All that an engine keeps for a session: values by kind and key.
+Records = Mapping[tuple[str, str], bytes]
 
 #: A recipient asks again for a message of ours: the serialised ``Message`` sent under that id, if we still have it.
 SentMessage = Callable[[SessionId, str], Awaitable[bytes | None]]

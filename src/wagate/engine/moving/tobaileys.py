@@ -94,8 +94,11 @@ class _Conversion:
             self._out["sender-key", f"{group}::{_sender(Jid.parse(device.lid or device.jid))}"] = write_own(
                 own.key.state
             )
-            told = {name: True for name in own.told if not device.lid or Jid.parse(name).is_lid}
-            if not device.lid:
+            # Baileys tells our own device, too, unless it is here.
+            told = dict.fromkeys((*own.told, device.lid or device.jid), True)
+            if device.lid:
+                told = {name: True for name in told if Jid.parse(name).is_lid}
+            else:
                 told |= {str(pn): True for name in own.told if (pn := names.other(Jid.parse(name))) is not None}
             self._put("sender-key-memory", group, told)
         for key, received in self._each(CHAINS):

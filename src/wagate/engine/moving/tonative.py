@@ -114,8 +114,10 @@ class _Conversion:
             _, state = max(ours, key=lambda one: one[0])
             knowing = told.get(group, {}) if len(ours) == 1 else {}
             with reading("sender-key-memory", group):
-                members = {str(names.canonical(Jid.parse(jid))) for jid, knows in knowing.items() if knows}
-            self._put(OWN_CHAIN, group, OwnChain(SenderKey(state), members))
+                members = {Jid.parse(jid) for jid, knows in knowing.items() if knows}
+            # Baileys tells our own device, too.
+            others = {str(names.canonical(jid)) for jid in members if not names.is_own_device(jid)}
+            self._put(OWN_CHAIN, group, OwnChain(SenderKey(state), others))
 
     def _tokens(self, names: Names) -> None:
         found: dict[str, Contact] = {}

@@ -42,6 +42,7 @@ class _SignedPair(msgspec.Struct, rename="camel"):
     key_pair: Pair
     signature: bytes
     key_id: int
+    timestamp_s: float | None = msgspec.field(name="timestampS", default=None)
 
 
 class _Account(msgspec.Struct, rename="camel"):
@@ -106,6 +107,8 @@ class Creds(msgspec.Struct, rename="camel"):
             account_key=account_key,
             next_prekey=self.next_pre_key_id,
             routing=self.routing_info or b"",
+            # Most of Baileys' versions do not note it; then it is replaced at the next login.
+            signed_at=int(signed.timestamp_s or 0),
         )
 
 
@@ -132,7 +135,9 @@ def write_creds(device: Device, app_state_key: bytes | None) -> bytes:
             # Only for linking by code, which begins with one of its own.
             "pairingEphemeralKeyPair": Pair.of(os.urandom(KEY_BYTES)),
             "signedIdentityKey": Pair.of(device.identity),
-            "signedPreKey": _SignedPair(Pair.of(device.signed), device.signature, device.signed_id),
+            "signedPreKey": _SignedPair(
+                Pair.of(device.signed), device.signature, device.signed_id, device.signed_at or None
+            ),
             "registrationId": device.registration_id,
             "advSecretKey": base64.b64encode(device.adv_secret).decode(),
             "processedHistoryMessages": [],

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from wagate.engine.native.records import DEVICE
 from wagate.engine.port import KeysUnreadable, Records
 from wagate.wire.jid import LID, PN, Jid
 
@@ -13,7 +14,7 @@ BAILEYS: Final = "baileys"
 NATIVE: Final = "native"
 
 #: The record without which there is no link.
-DEVICE_OF: Final[Mapping[str, tuple[str, str]]] = {BAILEYS: ("creds", ""), NATIVE: ("native/device", "")}
+DEVICE_OF: Final[Mapping[str, tuple[str, str]]] = {BAILEYS: ("creds", ""), NATIVE: (DEVICE.name, "")}
 
 #: What Baileys puts behind a user in an address for servers other than the phone numbers' (WAJIDDomains).
 _DOMAINS: Final = {LID: "1", "hosted": "128", "hosted.lid": "129"}

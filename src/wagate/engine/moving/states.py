@@ -8,6 +8,7 @@ base64 of an index MAC, the value MAC. ``app-state-sync-key`` is an ``AppStateSy
 import base64
 import binascii
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 from google.protobuf.message import DecodeError
@@ -72,19 +73,40 @@ def write_collection(stored: StoredCollection) -> bytes:
     return msgspec.msgpack.encode(_Version(c.version, c.hash, macs))
 
 
-def read_app_state_keys(records: dict[str, bytes], newest: str | None) -> AppStateKeys:
-    """Baileys' keys by their ids as ours, by age; ``newest`` is the id of the one that Baileys writes with.
+class AppStateKey(NamedTuple):
+    """One key of the app state; sorted, the newest is the last."""
 
-    :raises ValueError: if one can't be read.
+    #: Whether it is the one that Baileys writes with.
+    current: bool
+    timestamp: int
+    id: bytes
+    data: bytes
+
+
+def read_app_state_key(key_id: str, record: bytes, current: str | None) -> AppStateKey:
+    """``current`` is the id of the one that Baileys writes with.
+
+    :raises ValueError: if it can't be read.
     """
-    aged: list[tuple[bool, int, bytes, bytes]] = []
-    for key_id, record in records.items():
-        try:
-            data = _KeyData.FromString(record)
-        except DecodeError as error:
-            raise ValueError("not an app-state key") from error
-        aged.append((key_id == newest, data.timestamp, _decode(key_id), data.keyData))
-    return AppStateKeys({key_id: data for _, _, key_id, data in sorted(aged)})
+    try:
+        data = _KeyData.FromString(record)
+    except DecodeError as error:
+        raise ValueError("not an app-state key") from error
+    return AppStateKey(key_id == current, data.timestamp, _decode(key_id), data.keyData)
+
+
+def write_app_state_key(data: object, timestamp: object) -> bytes:
+    """The record of a key as JSON has it: bytes or base64, and a number or the text of one.
+
+    :raises ValueError: if it is neither.
+    """
+    if isinstance(data, str):
+        data = _decode(data)
+    if not isinstance(data, bytes):
+        raise ValueError("neither bytes nor base64")
+    # A number of 64 bits may have become an object of two halves; it only says which key is older.
+    at = int(timestamp) if isinstance(timestamp, int | str) else 0
+    return _KeyData(keyData=data, timestamp=at).SerializeToString()
 
 
 def write_app_state_keys(keys: AppStateKeys) -> dict[str, bytes]:

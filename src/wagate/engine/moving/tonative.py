@@ -9,7 +9,7 @@ from wagate.engine.moving.devices import Creds, Pair, read_creds
 from wagate.engine.moving.libsignal import read_sessions
 from wagate.engine.moving.records import Names, device_of, reading
 from wagate.engine.moving.senderkeys import read_sender_keys
-from wagate.engine.moving.states import TOKEN_INDEX, read_app_state_keys, read_collection, read_token
+from wagate.engine.moving.states import TOKEN_INDEX, read_app_state_key, read_collection, read_token
 from wagate.engine.native.device import Device
 from wagate.engine.native.records import (
     APP_STATE_KEYS,
@@ -22,6 +22,7 @@ from wagate.engine.native.records import (
     ONE_TIME,
     OWN_CHAIN,
     RATCHETS,
+    AppStateKeys,
     Contact,
     OneTime,
     OwnChain,
@@ -132,10 +133,12 @@ class _Conversion:
             self._put(CONTACT, name, contact)
 
     def _app_state(self, creds: Creds) -> None:
-        keys = self._kinds.get("app-state-sync-key")
+        keys = []
+        for key_id, record in self._kinds.get("app-state-sync-key", {}).items():
+            with reading("app-state-sync-key", key_id):
+                keys.append(read_app_state_key(key_id, record, creds.my_app_state_key_id))
         if keys:
-            with reading("app-state-sync-key", ""):
-                self._put(APP_STATE_KEYS, "", read_app_state_keys(keys, creds.my_app_state_key_id))
+            self._put(APP_STATE_KEYS, "", AppStateKeys({key.id: key.data for key in sorted(keys)}))
         for name, record in self._kinds.get("app-state-sync-version", {}).items():
             if name in COLLECTIONS:
                 with reading("app-state-sync-version", name):

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from tests.contracts.engine.lab import PATIENCE, Lab
+from tests.contracts.engine.lab import PATIENCE
 from wagate.engine.baileys.process import node_executable
+from wagate.engine.port import Endpoint
 
 _HERE = Path(__file__).parent
 _BRIDGE = _HERE.parents[2] / "bridge"
@@ -49,16 +50,16 @@ class BaileysProgram:
 
 
 @contextlib.asynccontextmanager
-async def run_program(lab: Lab, folder: Path) -> AsyncIterator[BaileysProgram]:
-    """Baileys as it comes, connected to the lab's sandbox, with its keys in ``folder``."""
+async def run_program(endpoint: Endpoint, folder: Path) -> AsyncIterator[BaileysProgram]:
+    """Baileys as it comes, connected to a sandbox, with its keys in ``folder``."""
     authority = folder.with_suffix(".pem")
-    await asyncio.to_thread(authority.write_text, lab.endpoint.ca_pem)
+    await asyncio.to_thread(authority.write_text, endpoint.ca_pem)
     arguments = [str(_HERE / "baileys_program.mjs"), str(_BRIDGE), str(folder)]
     process = await asyncio.create_subprocess_exec(
         str(node_executable()),
         *arguments,
-        lab.endpoint.url,
-        lab.endpoint.root_key.hex(),
+        endpoint.url,
+        endpoint.root_key.hex(),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env={"NODE_EXTRA_CA_CERTS": str(authority)},

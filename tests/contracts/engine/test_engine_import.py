@@ -36,7 +36,7 @@ async def test_the_chats_of_an_imported_program_go_on(lab: Lab, engine: str, tmp
     world = lab.sandbox.world
     group = world.groups.create("Orders", ada.account, [phone.account, bob.account])
     folder = tmp_path / "auth"
-    async with run_program(lab, folder) as program:
+    async with run_program(lab.endpoint, folder) as program:
         await phone.linking.scan(await program.says("qr"))
         await program.says("online")
         ada.outbox.send_text(Jid(SHOP), "ada 1")

@@ -441,3 +441,14 @@ def test_names_of_an_account_without_a_lid_stay_numbers() -> None:
     assert names.canonical(Jid.parse(PN)) == Jid.parse(PN)
     assert names.is_own_device(Jid.parse(PN))
     assert names.other(ADA_LID) is None
+
+
+def test_a_members_chains_under_both_names_are_one_record_with_the_lids_first(entropy: Entropy) -> None:
+    theirs = dict(to_baileys(native_records(entropy)))
+    by_lid, by_number = f"{GROUP}::800000000000001_1::4", f"{GROUP}::491700000002::4"
+    (known,) = read_sender_keys(theirs["sender-key", by_lid]).chains
+    behind = msgspec.structs.replace(known, iteration=known.iteration + 9)
+    another = msgspec.structs.replace(known, id=known.id ^ 1)
+    theirs["sender-key", by_number] = write_chains([another, behind])
+    received = ReceivedKeys.from_record(to_native(theirs)[CHAINS.name, chain_key(GROUP, "800000000000001:4@lid")])
+    assert received.chains == [known, another]

@@ -220,6 +220,12 @@ class Lab:
         await self.db.write(work)
         member.epoch += 1
 
+    async def records(self, member: Member) -> set[tuple[str, str, bytes]]:
+        """What is stored for a session, as it is stored."""
+        columns = (signal_keys.c.kind, signal_keys.c.key, signal_keys.c.value)
+        rows = select(*columns).where(signal_keys.c.session_id == member.id)
+        return {tuple(row) for row in await self.db.read(lambda tx: tx.execute(rows).all())}
+
     async def kinds(self, member: Member) -> set[str]:
         """The kinds of records that there are for a session."""
         kinds = select(signal_keys.c.kind).where(signal_keys.c.session_id == member.id).distinct()

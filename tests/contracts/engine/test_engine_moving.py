@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab, until
-from wagate.engine.port import InboxKind
+from wagate.engine.port import Closed, InboxKind, Linked, QrIssued, RelayImpossible, RelayUnknown, WrongEngine
 from wagate.sandbox.faults import Fault, FaultKind, StanzaKind
 from wagate.sandbox.phone import Phone
 from wagate.sandbox.record import Direction
@@ -200,3 +200,48 @@ async def test_first_messages_that_nobody_answered_stay_first_messages(lab: Lab,
     ada.outbox.send_text(Jid(SHOP), "I am back")
     await shop.has_texts(5)
     await well(lab, shop)
+
+
+async def test_an_engine_whose_session_was_moved_under_it_sends_and_stores_nothing_more(lab: Lab, first: str) -> None:
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    await shop.relay(ADA, "before")
+    await until(lambda: len(shown(ada)) == 1)
+    await lab.rewrite(shop, other(first))
+    records = await lab.records(shop)
+
+    with pytest.raises((RelayImpossible, RelayUnknown)):
+        await shop.relay(ADA, "by the wrong hand")
+    ada.outbox.send_text(Jid(SHOP), "to whom it may concern")
+    await shop.next(Closed)
+
+    assert await lab.records(shop) == records
+    assert [e.id for e in shop.wire("message")] == [m.wa_id for m in ada.inbox.since() if m.text == "before"]
+    await lab.move(shop, other(first))
+    await shop.online()
+    assert await shop.has_texts(1) == ["to whom it may concern"]
+    await shop.relay(ADA, "after")
+    await until(lambda: shown(ada) == ["before", "after"])
+    await well(lab, shop)
+
+
+async def test_no_engine_links_anew_over_the_keys_of_the_other(lab: Lab, first: str) -> None:
+    shop = await lab.linked(SHOP)
+    await shop.link.close()
+    await lab.rewrite(shop, other(first))
+    records = await lab.records(shop)
+
+    with pytest.raises(WrongEngine, match=f"wagate sessions engine {shop.id}"):
+        await shop.open()
+
+    assert await lab.records(shop) == records
+
+
+async def test_a_session_that_was_unlinked_can_be_linked_by_the_other_engine(lab: Lab, first: str) -> None:
+    shop = await lab.linked(SHOP)
+    await shop.link.close()
+    await lab.db.write(lambda tx: lab.keys.wipe(tx, shop.id))
+    await lab.move(shop, other(first))
+    await shop.open()
+    code = (await shop.next(QrIssued)).code
+    await lab.sandbox.world.accounts[SHOP].phone.linking.scan(code)  # type: ignore[attr-defined]
+    await shop.next(Linked)

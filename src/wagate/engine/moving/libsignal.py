@@ -77,7 +77,7 @@ class _Session(msgspec.Struct, rename="camel", omit_defaults=True):
 
 
 class _Record(msgspec.Struct):
-    sessions: dict[str, _Session] = msgspec.field(name="_sessions", default_factory=dict)
+    sessions: dict[str, _Session] = msgspec.field(name="_sessions")
     version: str | None = None
 
 

@@ -35,20 +35,20 @@ class _State(msgspec.Struct, rename="camel"):
 _decoder = msgspec.msgpack.Decoder(list[_State])
 
 
-class Read(msgspec.Struct, frozen=True):
+class SenderKeys(msgspec.Struct, frozen=True):
     """The states of a record: to read with, newest first, and ours, if the record is our own."""
 
     chains: list[KnownChain]
     own: OwnState | None
 
 
-def read_sender_keys(record: bytes) -> Read:
+def read_sender_keys(record: bytes) -> SenderKeys:
     """The chains of one device in one group.
 
     :raises ValueError: if it is not a record of Baileys'.
     """
     states = _decoder.decode(record)
-    return Read(_followed(states), _own(states[-1]) if states and states[-1].sender_signing_key.private else None)
+    return SenderKeys(_followed(states), _own(states[-1]) if states and states[-1].sender_signing_key.private else None)
 
 
 def write_own(own: OwnState) -> bytes:

@@ -24,7 +24,7 @@ _KeyData = wa.Message.AppStateSyncKeyData
 
 
 class _Token(msgspec.Struct, rename="camel", omit_defaults=True):
-    token: bytes | None = None
+    token: bytes
     timestamp: str | float | None = None
     sender_timestamp: float | None = None
 
@@ -47,7 +47,7 @@ def read_token(record: bytes) -> Contact:
     """:raises ValueError: if it is not what Baileys keeps of a contact's trust."""
     found = _token.decode(record)
     at = int(found.timestamp or 0)
-    return Contact(int(found.sender_timestamp or 0), found.token or b"", at if found.token else 0)
+    return Contact(int(found.sender_timestamp or 0), found.token, at if found.token else 0)
 
 
 def write_token(contact: Contact) -> bytes:

@@ -8,7 +8,7 @@ import msgspec
 from wagate.engine.moving.devices import Creds, Pair, read_creds
 from wagate.engine.moving.libsignal import read_sessions
 from wagate.engine.moving.records import Names, device_of, reading
-from wagate.engine.moving.senderkeys import read_sender_keys
+from wagate.engine.moving.senderkeys import SenderKeys, read_sender_keys
 from wagate.engine.moving.states import TOKEN_INDEX, read_app_state_key, read_collection, read_token
 from wagate.engine.native.device import Device
 from wagate.engine.native.records import (
@@ -98,12 +98,11 @@ class _Conversion:
         told = dict(self._each("sender-key-memory", _told.decode))
         own: dict[str, list[tuple[bool, OwnState]]] = {}
         chains: dict[str, list[KnownChain]] = {}
-        for key, read in self._each("sender-key", read_sender_keys):
-            with reading("sender-key", key):
-                group, user, number = key.rsplit("::", 2)
-                jid = device_of(f"{user}.{number}")
+        for group, jid, read in sorted(self._sender_keys(), key=lambda one: one[1].is_pn):
             if not names.is_own_device(jid):
-                chains.setdefault(chain_key(group, str(names.canonical(jid))), []).extend(read.chains)
+                known = chains.setdefault(chain_key(group, str(names.canonical(jid))), [])
+                # What is known under the LID is the newer; the number's record was left behind when that was learned.
+                known += [chain for chain in read.chains if all(chain.id != k.id for k in known)]
             elif read.own is not None:
                 own.setdefault(group, []).append((jid.is_lid, read.own))
         for name, known in chains.items():
@@ -119,6 +118,13 @@ class _Conversion:
             # Baileys tells our own device, too.
             others = {str(names.canonical(jid)) for jid in members if not names.is_own_device(jid)}
             self._put(OWN_CHAIN, group, OwnChain(SenderKey(state), others))
+
+    def _sender_keys(self) -> Iterator[tuple[str, Jid, SenderKeys]]:
+        for key, read in self._each("sender-key", read_sender_keys):
+            with reading("sender-key", key):
+                group, user, number = key.rsplit("::", 2)
+                jid = device_of(f"{user}.{number}")
+            yield group, jid, read
 
     def _tokens(self, names: Names) -> None:
         found: dict[str, Contact] = {}

@@ -452,3 +452,11 @@ def test_a_members_chains_under_both_names_are_one_record_with_the_lids_first(en
     theirs["sender-key", by_number] = write_chains([another, behind])
     received = ReceivedKeys.from_record(to_native(theirs)[CHAINS.name, chain_key(GROUP, "800000000000001:4@lid")])
     assert received.chains == [known, another]
+
+
+def test_a_lid_without_its_device_is_completed(entropy: Entropy) -> None:
+    theirs = dict(to_baileys(native_records(entropy)))
+    creds = as_json(theirs["creds", ""])
+    creds["me"]["lid"] = "900000000000001@lid"
+    records = to_native({**theirs, ("creds", ""): msgspec.msgpack.encode(creds)})
+    assert records == to_native(theirs)

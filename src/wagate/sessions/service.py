@@ -258,7 +258,6 @@ class Sessions:
         :raises SessionNotFound: if there is none within reach.
         :raises KeysUnreadable: if a key is not what it should be; nothing is changed then.
         """
-        _reach(principal, session_id)
         before = await self.get(principal, session_id)
         after = await self._moving.change_engine(before, engine)
         if after.epoch != before.epoch:

@@ -84,7 +84,9 @@ class Creds(msgspec.Struct, rename="camel"):
         """
         if self.account is None or self.me is None:
             raise ValueError("no phone has accepted this device")
-        signed, lid = self.signed_pre_key, self.me.lid or ""
+        signed, pn = self.signed_pre_key, Jid.parse(self.me.id)
+        # Some versions leave the device out of the LID; it is the same device.
+        lid = str(Jid.parse(self.me.lid).with_device(pn.device)) if self.me.lid else ""
         account_key = _bytes(self.account.account_signature_key)
         identity = wa.ADVSignedDeviceIdentity(
             details=_bytes(self.account.details),
@@ -100,8 +102,8 @@ class Creds(msgspec.Struct, rename="camel"):
             signed=signed.key_pair.checked().private,
             signature=signed.signature,
             adv_secret=_from_base64(self.adv_secret_key),
-            jid=str(Jid.parse(self.me.id)),
-            lid=str(Jid.parse(lid)) if lid else "",
+            jid=str(pn),
+            lid=lid,
             push_name=self.me.name or "",
             device_identity=identity.SerializeToString(),
             account_key=account_key,

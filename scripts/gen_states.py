@@ -13,6 +13,7 @@ from wagate.sessions.model import (
     QR_TIMEOUT,
     REACTIONS,
     TRANSITIONS,
+    WRONG_ENGINE,
     Reaction,
     ReactionKind,
     SessionStatus,
@@ -88,6 +89,7 @@ def _disconnects() -> Iterator[str]:
         yield _row(str(code), reaction)
         if code == 408:
             yield _row("408 while codes are shown", QR_TIMEOUT)
+    yield _row("none: its keys are another engine's", WRONG_ENGINE)
     yield _row("any other", reaction_to(-1, linking=False)).replace("closed_-1", "closed_<code>")
     yield "\nAll attempts of a fleet together stay under 20 a second."
 

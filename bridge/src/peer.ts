@@ -137,9 +137,12 @@ export class PeerOperation {
     this.#change('pre-key', String(id), null)
   }
 
-  loadSignedPreKey(): { privKey: Buffer; pubKey: Buffer } {
-    const { keyPair } = this.#creds.signedPreKey
-    return { privKey: Buffer.from(keyPair.private), pubKey: Buffer.from(keyPair.public) }
+  /** Baileys never replaces its signed pre-key, but a session that came from the native engine may have former ones. */
+  async loadSignedPreKey(id: number): Promise<{ privKey: Buffer; pubKey: Buffer }> {
+    const { keyId, keyPair } = this.#creds.signedPreKey
+    const former = id === keyId ? undefined : await this.#store.read('signed-pre-key', String(id))
+    const pair = (former as KeyPair | undefined) ?? keyPair
+    return { privKey: Buffer.from(pair.private), pubKey: Buffer.from(pair.public) }
   }
 
   getOurRegistrationId(): number {

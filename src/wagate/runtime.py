@@ -20,9 +20,11 @@ from wagate.core.ids import Entropy
 from wagate.core.logging import get_logger
 from wagate.core.settings import Settings
 from wagate.engine.baileys.engine import BaileysEngine
+from wagate.engine.choice import EngineChoice
+from wagate.engine.moving import KeyMover
 from wagate.engine.native import ClientVersion, NativeEngine, Shared
 from wagate.engine.points import crashes_of
-from wagate.engine.port import Endpoint, Engine
+from wagate.engine.port import Endpoint
 from wagate.engine.store import Inbox, KeyStore
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
@@ -73,7 +75,7 @@ class Runtime:
     db: Database
     bus: Bus
     endpoint: Endpoint
-    engine: Engine
+    engine: EngineChoice
     inbox: Inbox
     accounts: Accounts
     events: EventLog
@@ -115,7 +117,17 @@ async def open_runtime(
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
         sessions = Sessions(
-            db=db, events=log, bus=bus, codes=codes, clock=clock, keys=keys, ring=ring, links=links, entropy=entropy
+            db=db,
+            events=log,
+            bus=bus,
+            codes=codes,
+            clock=clock,
+            keys=keys,
+            ring=ring,
+            links=links,
+            mover=KeyMover(),
+            engine=settings.engine,
+            entropy=entropy,
         )
 
         library = Library(
@@ -155,7 +167,7 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
-        engine = _engine(settings, keys, clock, messages)
+        engine = _engines(settings, keys, clock, messages)
 
         yield Runtime(
             settings=settings,
@@ -232,19 +244,19 @@ def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
 
 
-def _engine(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> Engine:
-    if settings.engine == "native":
-        version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
-        return NativeEngine(
-            Shared(
-                keys=keys,
-                clock=clock,
-                sent_message=messages.sent_message,
-                version=version,
-                reach=crashes_of(os.environ),
-            )
+def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> EngineChoice:
+    version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
+    native = NativeEngine(
+        Shared(
+            keys=keys,
+            clock=clock,
+            sent_message=messages.sent_message,
+            version=version,
+            reach=crashes_of(os.environ),
         )
-    return BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
+    )
+    baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
+    return EngineChoice({engine.name: engine for engine in (baileys, native)})
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

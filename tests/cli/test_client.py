@@ -16,6 +16,7 @@ SESSION = {
     "name": "[red]shop\x1b[2J",
     "status": "connected",
     "phone": None,
+    "engine": "native",
     "me": {"jid": "491701234567:3@s.whatsapp.net"},
     "updatedAt": "2026-01-01T12:00:00.000000Z",
 }

@@ -11,7 +11,7 @@ from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy, SessionId
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.engine.lease import StaleEpoch, check_epoch
-from wagate.engine.port import InboxKind
+from wagate.engine.port import InboxKind, Records, WrongEngine
 from wagate.engine.protocol import Stanza
 from wagate.engine.store import (
     KEPT_FOR_REDELIVERY,
@@ -263,3 +263,62 @@ async def test_erasing_leaves_nothing_of_a_session_and_all_of_the_others(
     assert await box.pending(session, 10) == []
     assert await keys.load(other, "session", ["1.0"]) == [SECRET]
     assert len(await box.pending(other, 10)) == 1
+
+
+# -- all keys at once
+
+
+async def test_all_keys_of_a_session_are_replaced_in_one_transaction(
+    keys: KeyStore, session: SessionId, store_database: Database, clock: ManualClock, entropy: Entropy
+) -> None:
+    other = await new_session(store_database, clock, entropy)
+    await keys.commit(session, 1, [put("ada", b"1"), put("bob", b"2"), put("", b"3", kind="creds")])
+    await keys.commit(other, 1, [put("ada", b"another's")])
+    seen: list[Records] = []
+
+    def rewritten(records: Records) -> Records:
+        seen.append(dict(records))
+        return {("native/device", ""): SECRET, ("session", "ada"): b"kept"}
+
+    rewrite = await keys.rewriting(session, rewritten)
+    await store_database.write(rewrite)
+
+    assert seen == [{("session", "ada"): b"1", ("session", "bob"): b"2", ("creds", ""): b"3"}]
+    assert await keys.load(session, "session", ["ada", "bob"]) == [b"kept", None]
+    assert await keys.load(session, "creds", [""]) == [None]
+    assert await keys.load(session, "native/device", [""]) == [SECRET]
+    assert await keys.load(other, "session", ["ada"]) == [b"another's"]
+    stored = await store_database.read(lambda tx: tx.execute(select(signal_keys.c.value)).scalars().all())
+    assert not any(SECRET in value for value in stored)
+
+
+async def test_keys_stay_as_they_were_if_they_cannot_be_rewritten(
+    keys: KeyStore, session: SessionId, store_database: Database
+) -> None:
+    await keys.commit(session, 1, [put("ada", b"1")])
+
+    def refuse(records: Records) -> Records:
+        raise ValueError("unreadable")
+
+    rewrite = await keys.rewriting(session, refuse)
+    with pytest.raises(ValueError, match="unreadable"):
+        await store_database.write(rewrite)
+    moved = update(signal_keys).values(key="bob")
+    await store_database.write(lambda tx: tx.execute(moved))
+    rewrite = await keys.rewriting(session, lambda records: {})
+    with pytest.raises(SealBroken):
+        await store_database.write(rewrite)
+
+    await store_database.write(lambda tx: tx.execute(update(signal_keys).values(key="ada")))
+    assert await keys.load(session, "session", ["ada"]) == [b"1"]
+
+
+@pytest.mark.parametrize(("kind", "engine"), [("creds", "baileys"), ("native/device", "native")])
+async def test_whoever_would_link_anew_is_told_whose_keys_there_are(
+    keys: KeyStore, session: SessionId, kind: str, engine: str
+) -> None:
+    await keys.commit(session, 1, [put("ada", b"1")])
+    await keys.check_not_linked(session)
+    await keys.commit(session, 1, [put("", b"2", kind=kind)])
+    with pytest.raises(WrongEngine, match=engine):
+        await keys.check_not_linked(session)

@@ -47,7 +47,8 @@ def test_the_contract_refuses_a_planted_violation(contract: str, tmp_path: Path)
 
 
 def modules_named_by_the_contracts() -> dict[str, str]:
-    packages = ["core", "engine", "engine/baileys", "engine/native", "sandbox", "cli", "gateway", "wire", "events"]
+    engines = ["engine/baileys", "engine/native", "engine/moving"]
+    packages = ["core", "engine", *engines, "sandbox", "cli", "gateway", "wire", "events"]
     modules = [
         "runtime",
         "gateway/compose",

@@ -180,6 +180,10 @@ class Rig:
         self._sessions.append(session)
         return session
 
+    def forget_later(self, session: str) -> None:
+        """Have a session deleted when the scenario is over, as those made by :meth:`new_session` are."""
+        self._sessions.append(session)
+
     async def link(self, session: str, number: str) -> Json:
         """Connect and scan with that phone; the connected session."""
         await self.api.call("POST", f"/api/sessions/{session}/connect")

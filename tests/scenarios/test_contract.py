@@ -25,7 +25,7 @@ from wagate.cli.demo import picture
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CARD = {
-    *("id", "name", "phone", "purpose", "status", "statusReason", "workerId", "me", "metadata", "createdAt"),
+    *("id", "name", "phone", "purpose", "engine", "status", "statusReason", "workerId", "me", "metadata", "createdAt"),
     *("updatedAt", "lastConnectedAt", "lastDisconnectedAt", "createdBy"),
 }
 SENT = {"id", "waId", "sessionId", "to", "type", "status", "timestamp"}

@@ -27,3 +27,9 @@ async def test_link_send_receive_and_come_back_after_a_kill_on_postgresql(
         assert (await rig.told("message.received", missed))["data"]["text"] == "while it was dead"
         again = await rig.send(session, ada, text="back")
         assert (await rig.shown(ada, again["waId"]))["seen"] == 1
+
+        other = "native" if engine == "baileys" else "baileys"
+        await rig.api.call("POST", f"/api/sessions/{session}/engine", {"engine": other})
+        assert (await rig.reaches(session, "connected"))["engine"] == other
+        moved = await rig.send(session, ada, text="by another engine")
+        assert (await rig.shown(ada, moved["waId"]))["seen"] == 1

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 #: A body for each route that reads one before it looks for what its path names.
 BODIES: dict[str, Json] = {
     "changeSession": {"name": "theirs"},
+    "changeSessionEngine": {"engine": "native"},
     "askPairingCode": {"phone": "+491701234567"},
     "sendFromSession": {"to": "+491701234567", "text": "x"},
     "updateWebhookEndpoint": {"enabled": False},

@@ -20,6 +20,7 @@ CARD = {
     "name",
     "phone",
     "purpose",
+    "engine",
     "status",
     "statusReason",
     "workerId",
@@ -124,6 +125,39 @@ async def test_each_wish_is_a_202_with_the_session_and_twice_is_harmless(
         assert (answer.status, answer.json()["status"]) == (202, status)
 
 
+async def test_a_session_goes_on_with_another_engine(client: AsgiClient, world: World) -> None:
+    assert (await client.post("/api/sessions", json={"name": "x", "engine": "native"})).json()["engine"] == "native"
+    session = await world.new()
+    for _ in range(2):
+        answer = await client.post(f"/api/sessions/{session.id}/engine", json={"engine": "native"})
+        assert (answer.status, answer.json()["engine"]) == (202, "native")
+    unknown = await client.post(f"/api/sessions/{session.id}/engine", json={"engine": "carrier pigeon"})
+    assert (unknown.status, unknown.json()["code"]) == (400, "validation_failed")
+
+    world.keys.kept[session.id] = {("broken", ""): b""}
+    broken = await client.post(f"/api/sessions/{session.id}/engine", json={"engine": "baileys"})
+    assert (broken.status, broken.json()["code"]) == (422, "keys_unreadable")
+    assert (await client.get(f"/api/sessions/{session.id}")).json()["engine"] == "native"
+
+
+async def test_an_imported_session_is_shown_without_its_keys_and_with_a_warning(client: AsgiClient) -> None:
+    files = {"creds.json": "491700000001", "pre-key-1.json": {"private": {"type": "Buffer", "data": "c2VjcmV0"}}}
+    made = await client.post("/api/sessions/import", json={"name": "old shop", "files": files})
+
+    assert made.status == 201
+    session = made.json()["session"]
+    assert (session["me"]["jid"], session["status"]) == ("491700000001:2@s.whatsapp.net", "disconnected")
+    assert "Stop the program" in made.json()["warning"]
+    again = await client.post("/api/sessions/import", json={"name": "old shop", "files": files})
+    assert (again.status, again.json()["code"]) == (409, "device_already_here")
+    wrong = await client.post("/api/sessions/import", json={"name": "x", "files": {**files, "creds.json": 1}})
+    assert (wrong.status, wrong.json()["code"]) == (422, "auth_folder_unreadable")
+    malformed = await client.post("/api/sessions/import", json={"name": "x", "files": [files]})
+    assert malformed.status == 400
+    for answer in (made, again, wrong, malformed):
+        assert "c2VjcmV0" not in str(answer.json())
+
+
 ROUTES = [
     ("GET", "", "read"),
     ("POST", "", "manage"),
@@ -134,6 +168,8 @@ ROUTES = [
     ("POST", "/{id}/disconnect", "manage"),
     ("POST", "/{id}/reconnect", "manage"),
     ("POST", "/{id}/logout", "manage"),
+    ("POST", "/import", "manage"),
+    ("POST", "/{id}/engine", "manage"),
     ("GET", "/{id}/qr", "manage"),
     ("POST", "/{id}/pairing-code", "manage"),
     ("GET", "/{id}/status", "read"),
@@ -146,14 +182,18 @@ async def test_scopes_and_strangers(
 ) -> None:
     session = await world.new()
     url = "/api/sessions" + path.format(id=session.id)
-    body = {"name": "x"} if method in ("POST", "PATCH") and "pairing" not in path else None
-    body = {"phone": "+491701234567"} if "pairing" in path else body
+    bodies = {
+        "/{id}/pairing-code": {"phone": "+491701234567"},
+        "/{id}/engine": {"engine": "native"},
+        "/import": {"name": "x", "files": {"creds.json": {}}},
+    }
+    body = bodies.get(path, {"name": "x"} if method in ("POST", "PATCH") else None)
     send = await clients["send"].request(method, url, json=body)
     assert send.status == 403
     if scope == "manage":
         assert (await clients["read"].request(method, url, json=body)).status == 403
     assert (await AsgiClient(clients["send"]._app).request(method, url)).status == 401
-    if path:
+    if "{id}" in path:
         strange = await clients["stranger"].request(method, url, json=body)
         nowhere = "/api/sessions" + path.format(id=SessionId.new(world.clock.now()))
         nothing = await clients["stranger"].request(method, nowhere, json=body)

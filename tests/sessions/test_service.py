@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sessions.fakes import FakeLink
-from tests.sessions.world import SHOP, World, principal_of
+from tests.sessions.world import SHOP, LabelMover, World, principal_of
 from wagate.core.ids import SessionId
 from wagate.engine.lease import StaleEpoch
 from wagate.engine.port import RelayImpossible, Vitals
@@ -81,6 +81,7 @@ async def test_another_account_and_a_key_bound_elsewhere_see_nothing(world: Worl
         lambda p: world.sessions.qr(p, session.id),
         lambda p: world.sessions.pairing_code(p, session.id, "+491701234567"),
         lambda p: world.sessions.report(p, session.id),
+        lambda p: world.sessions.change_engine(p, session.id, "native"),
     ]
     for principal in (stranger, bound):
         for call in calls:
@@ -157,6 +158,7 @@ async def with_proxies(world: World, check: object) -> None:
         keys=world.keys,
         ring=world.sessions._ring,
         links=world.links,
+        mover=LabelMover(),
         proxies=check,  # type: ignore[arg-type]
         entropy=world.entropy,
     )

@@ -1,12 +1,12 @@
 """Sessions on a real database, with a clock that stands still."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from wagate.core.clock import ManualClock
 from wagate.core.ids import AccountId, Entropy, SessionId, UserId, WorkerId
 from wagate.core.seal import KeyRing
-from wagate.engine.port import Identity
+from wagate.engine.port import AuthFolderUnreadable, Identity, KeysUnreadable, LinkedDevice, Records
 from wagate.events.model import Event
 from wagate.events.service import EventLog
 from wagate.sessions.codes import Codes
@@ -25,16 +25,40 @@ PATIENCE = 3000
 
 @dataclass(slots=True)
 class WipedKeys:
-    """Remembers whose keys were wiped, or erased, in a transaction that was committed."""
+    """Remembers whose keys were wiped, erased or rewritten, in a transaction that was committed."""
 
     wiped: list[SessionId] = field(default_factory=list)
     erased: list[SessionId] = field(default_factory=list)
+    kept: dict[SessionId, Records] = field(default_factory=dict)
+
+    async def rewriting(self, session: SessionId, rewrite: Callable[[Records], Records]) -> Callable[[Tx], None]:
+        def work(tx: Tx) -> None:
+            after = rewrite(self.kept.get(session, {}))
+            tx.after_commit(lambda: self.kept.update({session: after}))
+
+        return work
 
     def wipe(self, tx: Tx, session: SessionId) -> None:
         tx.after_commit(lambda: self.wiped.append(session))
 
     def erase(self, tx: Tx, session: SessionId) -> None:
         tx.after_commit(lambda: self.erased.append(session))
+
+
+class LabelMover:
+    """Keys are labelled with the engine that they are for; a folder holds a number, or can't be read."""
+
+    def convert(self, records: Records, to: str) -> Records:
+        if ("broken", "") in records:
+            raise KeysUnreadable(record=("broken", ""))
+        return {("engine", ""): to.encode()}
+
+    def read_folder(self, files: Mapping[str, object], to: str) -> LinkedDevice:
+        number = files.get("creds.json")
+        if not isinstance(number, str):
+            raise AuthFolderUnreadable("creds.json is not what Baileys writes")
+        identity = Identity(jid=Jid(number, device=2), lid=None, push_name="Old Shop")
+        return LinkedDevice(identity=identity, records={("engine", ""): to.encode()})
 
 
 @dataclass(slots=True)
@@ -68,6 +92,7 @@ class World:
             keys=keys,
             ring=ring,
             links=links,
+            mover=LabelMover(),
             proxies=anywhere,
             entropy=entropy,
         )

@@ -133,3 +133,34 @@ def fingerprint(url: str) -> str:
     path = sqlite_path(parse_url(url))
     assert path is not None
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def test_sessions_from_before_there_was_a_choice_stay_on_the_engine_that_has_their_keys(
+    database_url: str,
+) -> None:
+    from alembic import command
+
+    on(database_url, lambda connection: command.upgrade(schema.alembic_config(connection), "0001"))
+    session = (
+        "INSERT INTO sessions (id, account_id, name, metadata, status, since, desired, reconnect_asked, push_name,"
+        " epoch, created_at, updated_at) VALUES (:id, 'acc', 'x', '{}', 'connected', 0, 'connected', :no, '', 1, 0, 0)"
+    )
+    key = "INSERT INTO signal_keys (session_id, kind, key, value) VALUES (:id, :kind, '', :value)"
+
+    def fill(connection: Connection) -> None:
+        for name in ("fresh", "baileys", "native"):
+            connection.execute(text(session), {"id": name, "no": False})
+        for name, kind in (("baileys", "creds"), ("native", "native/device"), ("native", "native/lid")):
+            connection.execute(text(key), {"id": name, "kind": kind, "value": b"sealed"})
+
+    on(database_url, fill)
+    await schema.migrate(database_url)
+
+    rows = on(
+        database_url, lambda connection: connection.execute(text("SELECT id, engine, status FROM sessions")).all()
+    )
+    assert {(row.id, row.engine, row.status) for row in rows} == {
+        ("fresh", "baileys", "connected"),
+        ("baileys", "baileys", "connected"),
+        ("native", "native", "connected"),
+    }

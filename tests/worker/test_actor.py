@@ -11,7 +11,7 @@ from tests.sessions.fakes import FakeLink
 from tests.sessions.world import SHOP
 from tests.worker.fakes import Rig, log_in, say_nothing
 from wagate.core.ids import SessionId
-from wagate.engine.port import EngineUnavailable, Linked, Online, QrIssued
+from wagate.engine.port import EngineUnavailable, Linked, Online, QrIssued, WrongEngine
 from wagate.sessions import store
 from wagate.sessions.model import (
     FAILURES_UNTIL_ERROR,
@@ -353,3 +353,33 @@ async def test_a_session_whose_delay_was_written_by_a_clock_gone_wrong_is_not_pu
     await rig.world.db.write(lambda tx: store.insert(tx, waiting, None))
     await rig.world.until(lambda: len(rig.engine.live) == 1, step=1)
     assert rig.world.clock.now() - now <= timedelta(seconds=70)
+
+
+# -- engines
+
+
+async def test_the_session_says_which_engine_opens_it_and_a_change_opens_it_anew(rig: Rig) -> None:
+    session = await rig.online()
+    assert [link.request.engine for link in rig.engine.opened if link.request] == ["baileys"]
+
+    await rig.world.sessions.change_engine(rig.world.principal, session.id, "native")
+
+    found = await rig.status(session.id, "connected")
+    assert [link.request.engine for link in rig.engine.opened if link.request] == ["baileys", "native"]
+    assert [link.request.epoch for link in rig.engine.opened if link.request] == [1, found.epoch]
+    assert found.epoch == 3
+
+
+async def test_a_session_with_another_engines_keys_stops_and_says_so_until_one_is_chosen(rig: Rig) -> None:
+    rig.engine.refusal = WrongEngine()
+    session = await rig.world.wanted()
+
+    stopped = await rig.status(session.id, "error")
+
+    assert (stopped.status_reason, stopped.worker_id, stopped.retry_at) == ("wrong_engine", None, None)
+    await rig.world.clock.advance(3600)
+    await rig.world.settle()
+    assert len(rig.engine.opened_at) == 1, "it was tried again"
+    rig.engine.refusal = None
+    await rig.world.sessions.change_engine(rig.world.principal, session.id, "native")
+    assert (await rig.status(session.id, "connected")).engine == "native"

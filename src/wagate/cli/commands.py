@@ -23,7 +23,7 @@ COME_BACK_AFTER = 1.0
 
 
 async def list_sessions(client: ApiClient) -> None:
-    table = Table("id", "name", "status", "number", "since")
+    table = Table("id", "name", "status", "number", "engine", "since")
     async with client as api:
         after: dict[str, str] = {}
         while True:
@@ -31,7 +31,14 @@ async def list_sessions(client: ApiClient) -> None:
             for session in page["items"]:
                 colour = _COLOUR.get(session["status"], "red")
                 status = f"[{colour}]{session['status']}[/]"
-                table.add_row(session["id"], _harmless(session["name"]), status, _number(session), session["updatedAt"])
+                table.add_row(
+                    session["id"],
+                    _harmless(session["name"]),
+                    status,
+                    _number(session),
+                    session["engine"],
+                    session["updatedAt"],
+                )
             if not page["next"]:
                 break
             after = {"cursor": page["next"]}
@@ -101,6 +108,12 @@ async def session_action(client: ApiClient, session: str, action: str) -> None:
     async with client as api:
         found = await api.call("POST", f"/api/sessions/{session}/{action}")
         print(f"{found['id']}: {found['status']}")
+
+
+async def change_engine(client: ApiClient, session: str, engine: str) -> None:
+    async with client as api:
+        found = await api.call("POST", f"/api/sessions/{session}/engine", {"engine": engine})
+        print(f"{found['id']}: on {found['engine']}, {found['status']}")
 
 
 async def delete_session(client: ApiClient, session: str) -> None:

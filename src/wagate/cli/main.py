@@ -17,7 +17,7 @@ app = App(
     help="A self-hosted, multi-tenant WhatsApp gateway: one HTTP API, signed webhooks, nothing lost.",
     version="0.1.0",
 )
-sessions = App(name="sessions", help="Linked WhatsApp numbers: list, link, show, unlink.")
+sessions = App(name="sessions", help="Linked WhatsApp numbers: list, link, import, show, unlink.")
 app.command(sessions)
 
 Url = Annotated[str, Parameter(help="The gateway; else WAGATE_URL, else the one on this machine.")]
@@ -28,7 +28,7 @@ Key = Annotated[str, Parameter(help="An API key; else WAGATE_KEY, else the admin
 def up(
     *,
     sandbox: Annotated[bool, Parameter(negative="", help="Link to a simulated WhatsApp started inside.")] = False,
-    engine: Annotated[EngineName | None, Parameter(help="What speaks WhatsApp's protocol.")] = None,
+    engine: Annotated[EngineName | None, Parameter(help="What speaks WhatsApp's protocol for new sessions.")] = None,
     host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
     port: Annotated[int | None, Parameter(help="Port to listen on; 0 takes a free one.")] = None,
     data_dir: Annotated[Path | None, Parameter(help="Folder of the database, media and key files.")] = None,
@@ -101,6 +101,29 @@ def show_session(session: str, *, url: Url = "", key: Key = "") -> None:
     from wagate.cli.commands import show_session as run
 
     _run(lambda: run(_client(url, key), session))
+
+
+@sessions.command(name="engine")
+def change_engine(session: str, engine: EngineName, *, url: Url = "", key: Key = "") -> None:
+    """Go on with another engine, with the same link and keys; nothing is scanned."""
+    from wagate.cli.commands import change_engine as run
+
+    _run(lambda: run(_client(url, key), session, engine))
+
+
+@sessions.command(name="import")
+def import_session(
+    folder: Annotated[Path, Parameter(help="The useMultiFileAuthState folder of a Baileys program, stopped for good.")],
+    *,
+    name: Annotated[str, Parameter(help="Name of the session; else the folder's.")] = "",
+    engine: Annotated[EngineName | None, Parameter(help="The engine to go on with; else the gateway's choice.")] = None,
+    url: Url = "",
+    key: Key = "",
+) -> None:
+    """Make a session of a device that a Baileys program linked, without a new scan."""
+    from wagate.cli.importing import import_session as run
+
+    _run(lambda: run(_client(url, key), folder, name, engine))
 
 
 @sessions.command(name="logout")

@@ -13,12 +13,12 @@ Promises that every engine keeps, and tests/contracts holds it to:
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from wagate.core.errors import WagateError
+from wagate.core.errors import Conflict, Unprocessable, WagateError
 from wagate.core.ids import SessionId
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
@@ -31,6 +31,14 @@ class Identity:
     jid: Jid
     lid: Jid | None
     push_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedDevice:
+    """A device that was linked elsewhere, with its keys."""
+
+    identity: Identity
+    records: "Records" = field(repr=False)
 
 
 # -- events, in the past tense, each with what follows it ------------------------------------------------------
@@ -157,10 +165,55 @@ class EngineUnavailable(WagateError):
     certain = True
 
 
+class WrongEngine(Conflict):
+    """The keys of this session are another engine's: choose the engine that it shall run on."""
+
+    code = "wrong_engine"
+    certain = True
+
+
+class KeysUnreadable(Unprocessable):
+    """A key of this session is not what it should be; nothing was changed."""
+
+    code = "keys_unreadable"
+
+    def __init__(self, detail: str = "", record: tuple[str, str] | None = None) -> None:
+        """``record`` is the kind and key of the value that can't be read."""
+        super().__init__(detail or (f"the stored {record[0]} {record[1]!r} can't be read" if record else ""))
+        self.record = record
+
+
+class AuthFolderUnreadable(Unprocessable):
+    """This is not the auth folder of a Baileys program that is linked; nothing was stored."""
+
+    code = "auth_folder_unreadable"
+
+
 # -- what an engine is given ------------------------------------------------------------------------------------
+
+#: All that an engine keeps for a session: values by kind and key.
+Records = Mapping[tuple[str, str], bytes]
 
 #: A recipient asks again for a message of ours: the serialised ``Message`` sent under that id, if we still have it.
 SentMessage = Callable[[SessionId, str], Awaitable[bytes | None]]
+
+
+class Mover(Protocol):
+    """Makes keys of one engine into keys of another. Pure: what it gives is stored by the caller, all or nothing."""
+
+    def convert(self, records: Records, to: str) -> Records:
+        """All records that the engine of that name needs; none if ``records`` hold no linked device.
+
+        :raises KeysUnreadable: if one of them is not what it should be.
+        """
+        ...
+
+    def read_folder(self, files: Mapping[str, object], to: str) -> "LinkedDevice":
+        """The device in the JSON files (by their names) of Baileys' ``useMultiFileAuthState``.
+
+        :raises AuthFolderUnreadable: naming the file that is not what it should be.
+        """
+        ...
 
 
 class Faults(Protocol):
@@ -249,6 +302,8 @@ class OpenRequest:
     endpoint: Endpoint
     proxy: str = ""
     device_name: str = "wagate"
+    #: The name of the engine, where there is a choice.
+    engine: str = ""
 
 
 class Engine(Protocol):
@@ -261,7 +316,10 @@ class Engine(Protocol):
         ...
 
     async def open(self, request: OpenRequest, sink: EventSink) -> EngineSession:
-        """Connect. Links anew if there are no stored keys, otherwise logs in."""
+        """Connect. Links anew if there are no stored keys, otherwise logs in.
+
+        :raises WrongEngine: if the stored keys are another engine's; they are left as they are.
+        """
         ...
 
     async def stop(self) -> None:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 from sqlalchemy import Column, Index, LargeBinary, String, Table, and_, bindparam, delete, select, update
@@ -16,7 +17,7 @@ from wagate.core.clock import Clock, SystemClock
 from wagate.core.ids import SessionId
 from wagate.core.seal import DataKey, KeyRing
 from wagate.engine.lease import check_epoch
-from wagate.engine.port import InboxItem, InboxKind
+from wagate.engine.port import InboxItem, InboxKind, Records, WrongEngine
 from wagate.engine.protocol import Stanza
 from wagate.engine.stanza import to_node
 from wagate.storage.database import Database, Tx, metadata
@@ -65,6 +66,9 @@ Index(
 )
 Index("ix_inbox_consumed_at", inbox.c.consumed_at)
 
+#: The kind of the record without which there is no link, by the engine that keeps it.
+DEVICES: Final = {"baileys": "creds", "native": "native/device"}
+
 #: How long the plaintext of a message that was taken is kept to answer a redelivery of its ciphertext.
 KEPT_FOR_REDELIVERY = timedelta(hours=48)
 
@@ -83,6 +87,11 @@ _load_keys = select(signal_keys.c.key, signal_keys.c.value).where(
     signal_keys.c.kind == bindparam("k"),
     signal_keys.c.key.in_(bindparam("keys", expanding=True)),
 )
+_all_keys = select(signal_keys.c.kind, signal_keys.c.key, signal_keys.c.value).where(
+    signal_keys.c.session_id == bindparam("s")
+)
+_is_device = signal_keys.c.kind.in_(sorted(DEVICES.values()))
+_wipe_keys = delete(signal_keys).where(signal_keys.c.session_id == bindparam("s"))
 _read_pending = (
     select(inbox.c.seq, inbox.c.kind, inbox.c.digest, inbox.c.content, inbox.c.received_at)
     .where(inbox.c.session_id == bindparam("s"), _waiting)
@@ -96,6 +105,10 @@ _take = (
 )
 
 _encoder = msgspec.msgpack.Encoder()
+
+
+#: Makes all values of a session out of those that there are.
+Rewrite = Callable[[Records], Records]
 
 
 class _Content(msgspec.Struct, array_like=True, frozen=True):
@@ -249,9 +262,45 @@ class KeyStore:
         data_key = await self._data_keys.of(session)
         return _content_decoder.decode(data_key.open(content, _inbox_aad(session, digest))).plaintext
 
+    async def check_not_linked(self, session: SessionId) -> None:
+        """An engine that found no device of its own must not link anew over the keys of another one.
+
+        :raises WrongEngine: if there are such keys.
+        """
+        held = select(signal_keys.c.kind).where(signal_keys.c.session_id == session, _is_device)
+        kind = await self._db.read(lambda tx: tx.execute(held).scalar())
+        if kind is not None:
+            engine = next(name for name, device in DEVICES.items() if device == kind)
+            raise WrongEngine(
+                f"the keys of this session are those of the {engine} engine; move them with"
+                f" `wagate sessions engine {session} <engine>`"
+            )
+
+    async def rewriting(self, session: SessionId, rewrite: Rewrite) -> Callable[[Tx], None]:
+        """What replaces all values of a session by what ``rewrite`` makes of them, within the transaction that it is
+        called with. That transaction has to raise the session's epoch too: whoever wrote until then may not any more.
+
+        What is given raises :class:`SealBroken` if a value was changed or moved, and whatever ``rewrite`` raises.
+        """
+        data_key = await self._data_keys.of(session)
+
+        def work(tx: Tx) -> None:
+            rows = tx.execute(_all_keys, {"s": session}).all()
+            before = {(kind, key): data_key.open(value, _key_aad(session, kind, key)) for kind, key, value in rows}
+            after = [
+                {"session_id": session, "kind": kind, "key": key, "value": sealed}
+                for (kind, key), value in rewrite(before).items()
+                for sealed in (data_key.seal(value, _key_aad(session, kind, key)),)
+            ]
+            tx.execute(_wipe_keys, {"s": session})
+            if after:
+                tx.execute(_put_key, after)
+
+        return work
+
     def wipe(self, tx: Tx, session: SessionId) -> None:
         """Delete the session's keys and credentials: it can only be linked anew. What arrived stays readable."""
-        tx.execute(delete(signal_keys).where(signal_keys.c.session_id == session))
+        tx.execute(_wipe_keys, {"s": session})
 
     def erase(self, tx: Tx, session: SessionId) -> None:
         """Delete everything kept for a session that is deleted."""

@@ -8,10 +8,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, JsonValue, StringConstraints, field_validator
 
 from wagate.core.ids import SessionId
-from wagate.engine.port import QueryFailed
+from wagate.core.settings import EngineName
+from wagate.engine.port import AuthFolderUnreadable, KeysUnreadable, QueryFailed
 from wagate.sessions import qr
 from wagate.sessions.errors import (
     AlreadyConnected,
+    DeviceAlreadyHere,
     InvalidPhone,
     InvalidProxy,
     LinkingNotReady,
@@ -31,11 +33,20 @@ from wagate.web.routing import ApiRouter
 #: Longer than that a request should not hang; ask again.
 MAX_WAIT = 30
 MAX_METADATA_BYTES = 16 * 1024
+#: An auth folder of ten thousand contacts has some 30 MB in 30,000 files.
+MAX_IMPORT_BYTES = 64 * 1024 * 1024
+MAX_IMPORTED_FILES = 100_000
+
+IMPORT_WARNING = (
+    "Stop the program that used this folder, for good, before you connect the session, and never start it with this "
+    "folder again: two users of one link advance the same keys, and messages of both become unreadable."
+)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Purpose = Annotated[str, StringConstraints(max_length=200)]
 Proxy = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+FileName = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Metadata = Annotated[dict[Annotated[str, StringConstraints(max_length=100)], JsonValue], Field(max_length=50)]
 
 
@@ -57,6 +68,8 @@ class SessionBody(ApiModel):
     phone: str | None
     """As given, in international form; what it is linked to stands in `me`."""
     purpose: str | None
+    engine: EngineName
+    """What speaks WhatsApp's protocol for this session; see docs/operations/engines.md."""
     status: SessionStatus
     status_reason: str | None
     """Why the status is what it is, when that needs saying; see docs/reference/disconnects.md."""
@@ -133,6 +146,32 @@ class CreateSession(_WithMetadata):
     proxy: Proxy | None = None
     """`http://`, `https://` or `socks5://[user:password@]host:port`; it is stored encrypted and never shown."""
     metadata: Metadata | None = None
+    engine: EngineName | None = None
+    """What shall speak WhatsApp's protocol for this session; left out, the gateway's own choice."""
+
+
+class ChangeEngine(ApiRequest):
+    """The engine to go on with."""
+
+    engine: EngineName
+
+
+class ImportSession(ApiRequest):
+    """A linked device of a Baileys program."""
+
+    name: Name
+    engine: EngineName | None = None
+    """The engine to go on with; left out, the gateway's own choice."""
+    files: Annotated[dict[FileName, JsonValue], Field(min_length=1, max_length=MAX_IMPORTED_FILES)]
+    """Every file of the program's `useMultiFileAuthState` folder: its name, and the JSON in it. They are stored
+    encrypted, and never shown or logged."""
+
+
+class ImportedBody(ApiModel):
+    """The session, and what to heed before it is connected."""
+
+    session: SessionBody
+    warning: str
 
 
 class PatchSession(_WithMetadata):
@@ -201,8 +240,21 @@ def router(sessions: Sessions) -> APIRouter:
             purpose=body.purpose,
             proxy=body.proxy,
             metadata=body.metadata,
+            engine=body.engine,
         )
         return _body(made)
+
+    @routes.post(
+        "/import",
+        status_code=201,
+        max_body_size=MAX_IMPORT_BYTES,
+        responses=problem_responses(SessionsOutOfReach, AuthFolderUnreadable, DeviceAlreadyHere),
+    )
+    async def import_session(body: ImportSession, principal: ManageAccess) -> ImportedBody:
+        """Make a session of a device that a Baileys program linked, without a new scan. Stop that program first; then
+        connect the session."""
+        made = await sessions.take_over(principal, name=body.name, files=body.files, engine=body.engine)
+        return ImportedBody(session=_body(made), warning=IMPORT_WARNING)
 
     @routes.get("", responses=problem_responses(CursorInvalid))
     async def list_sessions(
@@ -262,6 +314,12 @@ def router(sessions: Sessions) -> APIRouter:
     async def log_out_session(session_id: SessionId, principal: ManageAccess) -> SessionBody:
         """Unlink the device and wipe its keys; the session stays and can be linked again."""
         return _body(await sessions.logout(principal, session_id))
+
+    @routes.post("/{session_id}/engine", status_code=202, responses=problem_responses(SessionNotFound, KeysUnreadable))
+    async def change_session_engine(session_id: SessionId, body: ChangeEngine, principal: ManageAccess) -> SessionBody:
+        """Go on with another engine, with the same link and keys. A connected session connects anew; harmless if it is
+        on that engine already."""
+        return _body(await sessions.change_engine(principal, session_id, body.engine))
 
     @routes.get(
         "/{session_id}/qr",

@@ -57,6 +57,12 @@ class ProxyNotSupported(Unprocessable):
     code = "proxy_not_supported"
 
 
+class DeviceAlreadyHere(Conflict):
+    """This very device is a session of this gateway already; two users of one link destroy it."""
+
+    code = "device_already_here"
+
+
 class SessionsOutOfReach(Forbidden):
     """This key is bound to certain sessions and can't make others."""
 

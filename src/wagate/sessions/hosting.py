@@ -3,6 +3,7 @@
 Each call is one transaction, and each that writes a session is refused with ``StaleEpoch`` once the lease is lost.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,7 +11,7 @@ from typing import Protocol
 from wagate.core.clock import Clock
 from wagate.core.ids import SessionId, WorkerId
 from wagate.core.seal import KeyRing
-from wagate.engine.port import Identity
+from wagate.engine.port import Identity, Records
 from wagate.events.model import EventType
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode, announced
@@ -23,7 +24,11 @@ _END_THE_WISH = frozenset({Trigger.LINK_EXPIRED, Trigger.REVOKED, Trigger.LOGOUT
 
 
 class Keys(Protocol):
-    """The part of engine.store.KeyStore that ends a link for good."""
+    """The part of engine.store.KeyStore that ends a link for good, or gives it other keys."""
+
+    async def rewriting(self, session: SessionId, rewrite: Callable[[Records], Records]) -> Callable[[Tx], None]:
+        """What replaces the keys of a session, within the transaction that it is called with."""
+        ...
 
     def wipe(self, tx: Tx, session: SessionId) -> None:
         """Delete every key of the session; what arrived stays to be taken in."""

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from wagate.core.ids import AccountId, SessionId, WorkerId
+from wagate.core.settings import EngineName
 from wagate.sessions.errors import ForbiddenTransition
 from wagate.wire.jid import Jid
 
@@ -210,6 +211,9 @@ REACTIONS: Final[Mapping[int, Reaction]] = MappingProxyType(
 #: codes to nobody for ever.
 QR_TIMEOUT: Final = Reaction(ReactionKind.STOP, SessionStatus.DISCONNECTED, "qr_timeout")
 
+#: The session's keys are those of another engine than it names. Linking anew would destroy a link that works.
+WRONG_ENGINE: Final = Reaction(ReactionKind.STOP, SessionStatus.ERROR, "wrong_engine")
+
 #: Failures in a row after which BACKOFF_LIMITED goes on slowly: about five minutes of attempts.
 FAILURES_UNTIL_ERROR: Final = 10
 
@@ -238,6 +242,8 @@ class Session:
     phone: str | None = None
     purpose: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    #: The name of the engine that its keys are made for.
+    engine: EngineName = "baileys"
     status: SessionStatus = SessionStatus.DISCONNECTED
     status_reason: str | None = None
     since: datetime
@@ -286,6 +292,26 @@ class Session:
             last_disconnected_at=now if was and not is_ else self.last_disconnected_at,
         )
 
+    def moved_to(self, engine: EngineName, now: datetime) -> "Session":
+        """This session on another engine, taken away from whoever hosts it. The new epoch keeps them from writing; a
+        session that is wanted connected waits for a worker.
+        """
+        after = replace(
+            self,
+            engine=engine,
+            worker_id=None,
+            lease_until=None,
+            epoch=self.epoch + 1,
+            reconnect_asked=False,
+            updated_at=now,
+        )
+        if self.desired is Desired.DISCONNECTED and self.status in LIVE:
+            # Its worker had not closed the connection yet.
+            return after.moved(Trigger.DISCONNECT, now, reason="disconnected_by_customer")
+        if self.desired is Desired.CONNECTED and (self.status in LIVE or self.status is SessionStatus.ERROR):
+            return after.moved(Trigger.RECONNECT, now, reason="engine_changed")
+        return after
+
     def unlinked(self) -> "Session":
         """This session without an identity."""
         return replace(self, jid=None, lid=None, push_name="")
@@ -297,6 +323,7 @@ class Session:
             "name": self.name,
             "phone": self.phone,
             "purpose": self.purpose,
+            "engine": self.engine,
             "status": self.status.value,
             "statusReason": self.status_reason,
             "workerId": None if self.worker_id is None else str(self.worker_id),

@@ -15,7 +15,8 @@ from wagate.core.errors import WagateError
 from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing
-from wagate.engine.port import EngineSession, Vitals
+from wagate.core.settings import EngineName
+from wagate.engine.port import EngineSession, Mover, Vitals
 from wagate.events.service import EventLog
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
@@ -24,6 +25,7 @@ from wagate.sessions.hosting import Hosting, Keys, proxy_aad
 from wagate.sessions.linking import Linking, QrOnShow
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
+from wagate.sessions.moving import Moving
 from wagate.sessions.phone import international
 from wagate.sessions.proxy import DestinationCheck, checked
 from wagate.sessions.transition import Journal, qr_topic
@@ -79,10 +81,14 @@ class Sessions:
         keys: Keys,
         ring: KeyRing,
         links: LinkRegistry,
+        mover: Mover,
+        engine: EngineName = "baileys",
         proxies: DestinationCheck | None = None,
         entropy: Entropy = os.urandom,
     ) -> None:
-        """``proxies`` checks where a proxy leads; ``None`` if the engine can't connect through proxies."""
+        """``engine`` is that of new sessions that name none. ``proxies`` checks where a proxy leads; ``None`` if no
+        engine can connect through proxies.
+        """
         self.links = links
         self.codes = codes
         self._db = db
@@ -91,9 +97,11 @@ class Sessions:
         self._keys = keys
         self._ring = ring
         self._check_proxy = proxies
+        self._default_engine = engine
         self._entropy = entropy
         self._journal = Journal(events, bus)
         self.hosting = Hosting(db=db, journal=self._journal, codes=codes, keys=keys, ring=ring, clock=clock)
+        self._moving = Moving(db=db, journal=self._journal, keys=keys, mover=mover, clock=clock, entropy=entropy)
         self._linking = Linking(db=db, journal=self._journal, codes=codes, links=links, bus=bus, clock=clock)
 
     # -- the card
@@ -107,6 +115,7 @@ class Sessions:
         purpose: str | None = None,
         proxy: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        engine: EngineName | None = None,
     ) -> Session:
         """A new session, not connected.
 
@@ -124,6 +133,7 @@ class Sessions:
             phone=None if phone is None else international(phone),
             purpose=purpose,
             metadata=metadata or {},
+            engine=engine or self._default_engine,
             since=now,
             created_at=now,
             updated_at=now,
@@ -239,6 +249,26 @@ class Sessions:
         after = await self._db.write(work)
         await self._after_the_end(session)
         return after
+
+    # -- engines
+
+    async def change_engine(self, principal: Principal, session_id: SessionId, engine: EngineName) -> Session:
+        """Go on with another engine, without a new scan. A session that is connected connects anew.
+
+        :raises SessionNotFound: if there is none within reach.
+        :raises KeysUnreadable: if a key is not what it should be; nothing is changed then.
+        """
+        before = await self.get(principal, session_id)
+        after = await self._moving.change_engine(before, engine)
+        if after.epoch != before.epoch:
+            await self._after_the_end(before)
+        return after
+
+    async def take_over(
+        self, principal: Principal, *, name: str, files: Mapping[str, object], engine: EngineName | None = None
+    ) -> Session:
+        """A new session out of a Baileys program's auth folder; see :meth:`wagate.sessions.moving.Moving.take_over`."""
+        return await self._moving.take_over(principal, name=name, files=files, engine=engine or self._default_engine)
 
     # -- linking
 

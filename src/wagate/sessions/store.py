@@ -51,6 +51,7 @@ sessions = Table(
     # A proxy's URL holds its password, so it is sealed.
     Column("proxy", LargeBinary),
     Column("metadata", Json, nullable=False),
+    Column("engine", String, nullable=False),
     Column("status", String, nullable=False),
     Column("status_reason", String),
     Column("since", UtcDateTime, nullable=False),
@@ -93,6 +94,11 @@ def find(tx: Tx, account: AccountId, session: SessionId) -> Session:
 def find_to_change(tx: Tx, account: AccountId, session: SessionId) -> Session:
     """As :func:`find`; nobody else changes the row until this transaction ends."""
     return _one(tx, account, session, lock=True)
+
+
+def device_is_here(tx: Tx, device: Jid) -> bool:
+    """Whether any account has a session that is this very device."""
+    return tx.execute(select(_c.id).where(_c.jid == str(device)).limit(1)).first() is not None
 
 
 def page(
@@ -227,6 +233,7 @@ def _columns(session: Session) -> dict[str, Any]:
         "phone": session.phone,
         "purpose": session.purpose,
         "metadata": dict(session.metadata),
+        "engine": session.engine,
         "status": session.status,
         "status_reason": session.status_reason,
         "since": session.since,
@@ -256,6 +263,7 @@ def _session(row: Row[Any]) -> Session:
         phone=found["phone"],
         purpose=found["purpose"],
         metadata=found["metadata"],
+        engine=found["engine"],
         status=SessionStatus(found["status"]),
         status_reason=found["status_reason"],
         since=found["since"],

@@ -67,16 +67,17 @@ class Bundle:
     one_time: PreKey | None = None
 
 
-class _Chain(msgspec.Struct, array_like=True):
+class Chain(msgspec.Struct, array_like=True):
     """A receiving chain: where it stands, and the keys of messages that were overtaken."""
 
     ratchet: bytes
+    #: Empty for a chain that takes no further messages (libsignal closes one at the peer's next ratchet step).
     key: bytes
     next: int
     skipped: dict[int, bytes]
 
 
-class _Pending(msgspec.Struct, array_like=True, frozen=True):
+class Pending(msgspec.Struct, array_like=True, frozen=True):
     """What makes every message a ``pkmsg`` until the peer has answered."""
 
     registration_id: int
@@ -98,8 +99,8 @@ class State(msgspec.Struct, array_like=True):
     send_next: int
     send_previous: int
     #: Newest last.
-    chains: list[_Chain]
-    pending: _Pending | None
+    chains: list[Chain]
+    pending: Pending | None
 
 
 _states = msgspec.msgpack.Decoder(tuple[Literal[1], list[State]])
@@ -163,7 +164,7 @@ class Session:
             send_next=0,
             send_previous=0,
             chains=[],
-            pending=_Pending(registration_id, signed.id, one_time),
+            pending=Pending(registration_id, signed.id, one_time),
         )
         return cls(state, entropy)
 
@@ -289,6 +290,9 @@ class Session:
                 raise DuplicateMessage(f"message {counter} of this chain was read before")
             message_key = found
         else:
+            if not key:
+                # Going on from an empty key would read what anybody can write.
+                raise TooFarAhead("this chain was closed before that message")
             if counter - position > MAX_SKIPPED:
                 raise TooFarAhead(f"{counter - position} messages ahead")
             for index in range(position, counter):
@@ -320,11 +324,11 @@ class Session:
         except cbc.BadPadding as error:
             raise Malformed(str(error)) from error
 
-    def _turn(self, ratchet: bytes, root: bytes) -> _Chain:
+    def _turn(self, ratchet: bytes, root: bytes) -> Chain:
         """The peer made a ratchet step, proven by a good MAC: open its chain and make our own step."""
         state = self.state
         ours = KeyPair.generate(self._entropy)
-        chain = _Chain(ratchet, b"", 0, {})
+        chain = Chain(ratchet, b"", 0, {})
         state.chains.append(chain)
         del state.chains[:-MAX_CHAINS]
         state.send_previous = max(state.send_next - 1, 0)

@@ -38,16 +38,22 @@ class BadSignature(SignalError):
     """It was not written by the owner of the sender key."""
 
 
-class _Own(msgspec.Struct, array_like=True):
+class OwnState(msgspec.Struct, array_like=True):
+    """All that our own chain is, secrets included."""
+
     id: int
+    #: The counter of the next message.
     iteration: int
     chain: bytes
     signing_private: bytes
     signing_public: bytes
 
 
-class _Known(msgspec.Struct, array_like=True):
+class KnownChain(msgspec.Struct, array_like=True):
+    """What we know of somebody's chain: where it stands, and the keys of messages that were overtaken."""
+
     id: int
+    #: The counter that comes next.
     iteration: int
     chain: bytes
     signing: bytes
@@ -56,8 +62,8 @@ class _Known(msgspec.Struct, array_like=True):
     first: int = 0
 
 
-_own = msgspec.msgpack.Decoder(tuple[Literal[1], _Own])
-_known = msgspec.msgpack.Decoder(tuple[Literal[1], list[_Known]])
+_own = msgspec.msgpack.Decoder(tuple[Literal[1], OwnState])
+_known = msgspec.msgpack.Decoder(tuple[Literal[1], list[KnownChain]])
 
 
 def _cipher_keys(message_key: bytes) -> tuple[bytes, bytes]:
@@ -68,10 +74,10 @@ def _cipher_keys(message_key: bytes) -> tuple[bytes, bytes]:
 class SenderKey:
     """Our own chain in one group."""
 
-    __slots__ = ("_entropy", "_state")
+    __slots__ = ("_entropy", "state")
 
-    def __init__(self, state: _Own, entropy: Entropy) -> None:
-        self._state = state
+    def __init__(self, state: OwnState, entropy: Entropy = os.urandom) -> None:
+        self.state = state
         self._entropy = entropy
 
     @classmethod
@@ -79,20 +85,20 @@ class SenderKey:
         """Begin a chain. Every member needs its distribution before it can read."""
         signing = KeyPair.generate(entropy)
         key_id = int.from_bytes(entropy(4), "big") & 0x7FFFFFFF
-        return cls(_Own(key_id, 0, entropy(32), signing.private, signing.public), entropy)
+        return cls(OwnState(key_id, 0, entropy(32), signing.private, signing.public), entropy)
 
     @property
     def id(self) -> int:
-        return self._state.id
+        return self.state.id
 
     @property
     def iteration(self) -> int:
         """The counter of the next message."""
-        return self._state.iteration
+        return self.state.iteration
 
     def distribution(self) -> bytes:
         """What lets a member read from the next message on."""
-        state = self._state
+        state = self.state
         message = wa.SenderKeyDistributionMessage(
             id=state.id,
             iteration=state.iteration,
@@ -103,7 +109,7 @@ class SenderKey:
 
     def encrypt(self, plaintext: bytes) -> bytes:
         """Encrypt one (padded) message and step the chain."""
-        state = self._state
+        state = self.state
         iv, key = _cipher_keys(hmac.digest(state.chain, b"\x01", "sha256"))
         body = (
             _VERSION
@@ -117,7 +123,7 @@ class SenderKey:
 
     def to_record(self) -> bytes:
         """The whole state, secrets included."""
-        return msgspec.msgpack.encode((_RECORD_VERSION, self._state))
+        return msgspec.msgpack.encode((_RECORD_VERSION, self.state))
 
     @classmethod
     def from_record(cls, record: bytes, entropy: Entropy = os.urandom) -> Self:
@@ -134,10 +140,10 @@ class SenderKey:
 class ReceivedKeys:
     """The chains that one device has told us for one group, the newest first."""
 
-    __slots__ = ("_chains",)
+    __slots__ = ("chains",)
 
     def __init__(self) -> None:
-        self._chains: list[_Known] = []
+        self.chains: list[KnownChain] = []
 
     def accept(self, distribution: bytes) -> None:
         """Learn a chain. One that we follow already stays where it is: a repeated distribution must not rewind it. Told
@@ -153,7 +159,7 @@ class ReceivedKeys:
             raise Malformed("not a sender key distribution") from error
         if len(message.chainKey) != 32:
             raise Malformed("not a chain key")
-        same = next((k for k in self._chains if k.id == message.id and k.signing == signing), None)
+        same = next((k for k in self.chains if k.id == message.id and k.signing == signing), None)
         if same is not None:
             if 0 < same.first - message.iteration <= MAX_SKIPPED:
                 between: dict[int, bytes] = {}
@@ -161,9 +167,9 @@ class ReceivedKeys:
                 _keep(same.skipped, between)
                 same.first = message.iteration
             return
-        known = _Known(message.id, message.iteration, message.chainKey, signing, {}, message.iteration)
-        others = [k for k in self._chains if k.id != message.id]
-        self._chains = [known, *others][:MAX_CHAINS]
+        known = KnownChain(message.id, message.iteration, message.chainKey, signing, {}, message.iteration)
+        others = [k for k in self.chains if k.id != message.id]
+        self.chains = [known, *others][:MAX_CHAINS]
 
     def decrypt(self, body: bytes) -> bytes:
         """Decrypt a ``skmsg``. State changes only if that succeeds.
@@ -176,7 +182,7 @@ class ReceivedKeys:
             message = wa.SenderKeyMessage.FromString(signed[1:])
         except DecodeError as error:
             raise Malformed("not a group message") from error
-        known = next((k for k in self._chains if k.id == message.id), None)
+        known = next((k for k in self.chains if k.id == message.id), None)
         if known is None:
             raise NoSenderKey(f"no sender key {message.id}")
         if not verify(known.signing, signed, signature):
@@ -210,7 +216,7 @@ class ReceivedKeys:
 
     def to_record(self) -> bytes:
         """The whole state, secrets included."""
-        return msgspec.msgpack.encode((_RECORD_VERSION, self._chains))
+        return msgspec.msgpack.encode((_RECORD_VERSION, self.chains))
 
     @classmethod
     def from_record(cls, record: bytes) -> Self:
@@ -220,7 +226,7 @@ class ReceivedKeys:
         """
         made = cls()
         try:
-            made._chains = _known.decode(record)[1]
+            made.chains = _known.decode(record)[1]
         except msgspec.MsgspecError as error:
             raise Malformed("not a record of sender keys") from error
         return made

@@ -27,6 +27,7 @@ from wagate.engine.port import (
     Online,
     OpenRequest,
     QrIssued,
+    WrongEngine,
 )
 from wagate.sessions.codes import ShownCode
 from wagate.sessions.links import Stage
@@ -34,6 +35,7 @@ from wagate.sessions.model import (
     BAN_SECONDS_IF_UNTOLD,
     FAILURES_UNTIL_ERROR,
     QR_TIMEOUT,
+    WRONG_ENGINE,
     Desired,
     Lease,
     Reaction,
@@ -152,7 +154,7 @@ class SessionActor:
             await self._finish()
             return
         while True:
-            ended: Closed | Wish | None = await self._idle(self._wait)
+            ended: Closed | Wish | Reaction | None = await self._idle(self._wait)
             if ended is None:
                 ended = await self._connect()
             if ended is Wish.RECONNECT:
@@ -161,11 +163,14 @@ class SessionActor:
             elif isinstance(ended, Wish):
                 await self._finish()
                 return
+            elif isinstance(ended, Reaction):
+                await self._stop(ended)
+                return
             elif not await self._react(ended):
                 return
 
-    async def _connect(self) -> Closed | Wish:
-        """One connection, from opening it to its end."""
+    async def _connect(self) -> Closed | Wish | Reaction:
+        """One connection, from opening it to its end; what to do if there could not be one at all."""
         lost = self._session.status is SessionStatus.CONNECTED
         self._session = await self._insist(
             lambda: self._tools.hosting.record(self._lease, Trigger.OPENING, reason="worker_lost" if lost else None)
@@ -176,6 +181,7 @@ class SessionActor:
             epoch=self._lease.epoch,
             endpoint=self._tools.endpoint,
             proxy=await self._insist(lambda: self._tools.hosting.proxy(self._lease)),
+            engine=self._session.engine,
         )
         # The turn is taken last: after it nothing may hold an attempt up, or attempts would come in bursts.
         wish = await self._idle(self._pace.reserve())
@@ -190,6 +196,9 @@ class SessionActor:
             return Closed(code=408, reason="the connection could not be opened in time")
         except StaleEpoch:
             raise
+        except WrongEngine as error:
+            _log.error("a session has the keys of another engine; nothing was changed", detail=error.detail)
+            return WRONG_ENGINE
         except WagateError as error:
             _log.warning("a session could not be opened", code=error.code)
             return Closed(code=0, reason=error.code)

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
 
 from wagate.core.clock import SystemClock
 from wagate.core.ids import SessionId
 from wagate.core.seal import KeyRing
 from wagate.engine.baileys import BaileysEngine
+from wagate.engine.moving import convert
 from wagate.engine.native import NativeEngine, Shared
 from wagate.engine.port import (
     Closed,
@@ -198,6 +199,37 @@ class Lab:
         assert (await member.next(Closed)).code == 515
         await member.online()
         return member
+
+    async def move(self, member: Member, engine: str) -> None:
+        """Have the session's keys rewritten for the engine of that name, which opens sessions from here on."""
+        await member.link.close()
+        await self.rewrite(member, engine)
+        await self.engine.stop()
+        self._make_engine = ENGINES[engine]
+        self.engine = self.new_engine()
+
+    async def rewrite(self, member: Member, engine: str) -> None:
+        """The one transaction that a move is."""
+        rewrite = await self.keys.rewriting(member.id, lambda records: convert(records, engine))
+        statement = update(fence).where(fence.c.id == member.id).values(epoch=fence.c.epoch + 1)
+
+        def work(tx: Tx) -> None:
+            tx.execute(statement)
+            rewrite(tx)
+
+        await self.db.write(work)
+        member.epoch += 1
+
+    async def records(self, member: Member) -> set[tuple[str, str, bytes]]:
+        """What is stored for a session, as it is stored."""
+        columns = (signal_keys.c.kind, signal_keys.c.key, signal_keys.c.value)
+        rows = select(*columns).where(signal_keys.c.session_id == member.id)
+        return {tuple(row) for row in await self.db.read(lambda tx: tx.execute(rows).all())}
+
+    async def kinds(self, member: Member) -> set[str]:
+        """The kinds of records that there are for a session."""
+        kinds = select(signal_keys.c.kind).where(signal_keys.c.session_id == member.id).distinct()
+        return set(await self.db.read(lambda tx: tx.execute(kinds).scalars().all()))
 
     async def raise_epoch(self, member: Member) -> None:
         """Another worker takes the session over."""

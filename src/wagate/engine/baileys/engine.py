@@ -68,11 +68,14 @@ class BaileysEngine:
         """Connect.
 
         :raises EngineUnavailable: if the bridge cannot be started, or the session asks for what it cannot do.
+        :raises WrongEngine: if the stored keys are another engine's.
         """
         if request.proxy:
             raise EngineUnavailable("the Baileys engine does not support proxies")
-        bridge = await self._running_bridge(request.endpoint)
         (creds,) = await self._keys.load(request.session, "creds", [""])
+        if creds is None:
+            await self._keys.check_not_linked(request.session)
+        bridge = await self._running_bridge(request.endpoint)
         if self._bridge is not bridge:
             raise EngineUnavailable("the bridge ended while the session was opened")
         self._next_number += 1

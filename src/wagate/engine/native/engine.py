@@ -35,10 +35,12 @@ class NativeEngine:
         """Connect.
 
         :raises SealBroken: if the stored keys can't be read.
+        :raises WrongEngine: if they are another engine's.
         """
         shared = self._shared
         (record,) = await shared.keys.load(request.session, DEVICE.name, [""])
         if record is None:
+            await shared.keys.check_not_linked(request.session)
             device = Device.generate(int(shared.clock.now().timestamp()), shared.entropy)
         else:
             device = Device.from_record(record)

@@ -65,6 +65,11 @@ class Campaign:
         self._stop = asyncio.Event()
         self._work: list[asyncio.Task[None]] = []
 
+    @property
+    def has_bridge(self) -> bool:
+        """Whether there is a process to kill beside the program itself."""
+        return self.rig.engine == "baileys"
+
     # -- the load
 
     async def prepare(self) -> None:
@@ -172,7 +177,7 @@ class Campaign:
     async def random_kill(self) -> None:
         """Kill the bridge or the whole program at no particular moment."""
         await asyncio.sleep(self.random.uniform(0.0, 1.0))
-        kind = self.random.choices(("bridge", "program", "host"), (6, 3, 1))[0]
+        kind = self.random.choices(("bridge", "program", "host"), (6, 3, 1))[0] if self.has_bridge else "program"
         if kind == "bridge":
             async with self._recovering("bridge"):
                 killed = await self._living_bridges()

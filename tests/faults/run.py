@@ -17,6 +17,8 @@ KILLS = 100
 #: Each named point is hit at the first, a later and a late occasion, of the bridge alone and of the whole program.
 OCCURRENCES = (1, 3, 12)
 BETWEEN_WEBHOOK_AND_ANSWER = 3
+#: Whether the whole program is killed; the native engine is no process of its own.
+VICTIMS = {"baileys": (False, True), "native": (True,)}
 
 
 async def run(seed: int, kills: int, engine: str, console: Console) -> list[str]:
@@ -27,7 +29,8 @@ async def run(seed: int, kills: int, engine: str, console: Console) -> list[str]
         tempfile.TemporaryDirectory(prefix="wagate-faults-") as folder,
         Progress(*columns, console=console) as progress,
     ):
-        named = 2 * len(OCCURRENCES) * len(CrashPoint) + BETWEEN_WEBHOOK_AND_ANSWER
+        victims = VICTIMS[engine]
+        named = len(victims) * len(OCCURRENCES) * len(CrashPoint) + BETWEEN_WEBHOOK_AND_ANSWER
         bar = progress.add_task(f"seed {seed}", total=kills + named)
 
         def say(what: str) -> None:
@@ -35,7 +38,7 @@ async def run(seed: int, kills: int, engine: str, console: Console) -> list[str]
             progress.console.print(f"{time.monotonic() - begun:7.1f} s  {what}", highlight=False)
 
         async with campaign(Path(folder), seed, say, engine) as running:
-            await _named(running)
+            await _named(running, victims)
             for _ in range(kills):
                 async with running.perhaps_without_receipts():
                     await running.random_kill()
@@ -48,8 +51,8 @@ async def run(seed: int, kills: int, engine: str, console: Console) -> list[str]
             return broken
 
 
-async def _named(running: Campaign) -> None:
-    orders = [(point, n, program) for point in CrashPoint for n in OCCURRENCES for program in (False, True)]
+async def _named(running: Campaign, victims: tuple[bool, ...]) -> None:
+    orders = [(point, n, program) for point in CrashPoint for n in OCCURRENCES for program in victims]
     running.random.shuffle(orders)
     for point, occurrence, program in orders:
         async with running.perhaps_without_receipts():
@@ -91,7 +94,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=KILLS, help="at random, beside those at named points")
-    parser.add_argument("--engine", default="baileys")
+    parser.add_argument("--engine", choices=list(VICTIMS), default="baileys")
     arguments = parser.parse_args()
     console = Console()
     broken = asyncio.run(run(arguments.seed, arguments.kills, arguments.engine, console))

@@ -13,7 +13,7 @@ from tests.faults.campaign import Campaign, campaign
 from tests.faults.evidence import Evidence
 from wagate.engine.points import CrashPoint
 
-pytestmark = [pytest.mark.bridge, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 #: Up to half of the kills leave no trace: the acknowledgement was quicker, or the server lost the message with the
 #: connection. Not this often in a row.
@@ -27,14 +27,28 @@ TRACES: dict[CrashPoint, Callable[[Evidence], int]] = {
 }
 
 
+@pytest.fixture(scope="module", params=["native", pytest.param("baileys", marks=pytest.mark.bridge)])
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def loaded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Campaign]:
-    """One rig with load, for all kills of this file; what an earlier kill broke shows in every later verdict."""
-    async with campaign(tmp_path_factory.mktemp("kills"), seed=1) as running:
+async def loaded(tmp_path_factory: pytest.TempPathFactory, engine: str) -> AsyncIterator[Campaign]:
+    """One rig with load, for all kills of an engine; what an earlier kill broke shows in every later verdict."""
+    async with campaign(tmp_path_factory.mktemp("kills"), seed=1, engine=engine) as running:
         yield running
 
 
-@pytest.mark.parametrize("program", [False, True], ids=["bridge", "program"])
+@pytest.mark.parametrize(
+    ("engine", "program"),
+    [
+        ("native", True),
+        pytest.param("baileys", False, marks=pytest.mark.bridge),
+        pytest.param("baileys", True, marks=pytest.mark.bridge),
+    ],
+    indirect=["engine"],
+    ids=["native", "bridge", "program"],
+)
 @pytest.mark.parametrize("point", list(CrashPoint))
 async def test_a_kill_at_a_named_point_is_recovered_from(loaded: Campaign, point: CrashPoint, program: bool) -> None:
     await loaded.evidence.look()

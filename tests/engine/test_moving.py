@@ -44,7 +44,7 @@ from wagate.wire.jid import LID, Jid
 from wagate.wire.keys import Entropy, KeyPair, hkdf, sign, typed
 from wagate.wire.proto import wa_pb2 as wa
 from wagate.wire.ratchet import MAX_CHAINS, Bundle, PreKey, Session, SignedPreKey, State, read_states, write_states
-from wagate.wire.senderkeys import ReceivedKeys, SenderKey
+from wagate.wire.senderkeys import NoSenderKey, ReceivedKeys, SenderKey
 from wagate.wire.signal import Ciphertext, SessionSet, SignalError
 
 PN, OWN_LID = "491700000001:3@s.whatsapp.net", "900000000000001:3@lid"
@@ -269,6 +269,24 @@ def test_overtaken_messages_of_a_group_are_read_after_the_move(entropy: Entropy)
     assert moved.chains == reader.chains
     reader.chains = moved.chains
     assert [reader.decrypt(sealed[n]) for n in (1, 4, 0, 2)] == [b"1", b"4", b"0", b"2"]
+
+
+@pytest.mark.parametrize("by_baileys", [False, True])
+def test_what_was_before_a_chain_was_told_is_asked_for_after_the_move_too(entropy: Entropy, by_baileys: bool) -> None:
+    owner, reader = SenderKey.create(entropy), ReceivedKeys()
+    early = owner.encrypt(b"early")
+    reader.accept(owner.distribution())
+    record = write_chains(reader.chains)
+    if by_baileys:
+        # Baileys does not keep from which message on a chain was told.
+        states = msgspec.msgpack.decode(record)
+        for state in states:
+            del state["first"]
+        record = msgspec.msgpack.encode(states)
+    reader.chains = read_sender_keys(record).chains
+    with pytest.raises(NoSenderKey):
+        reader.decrypt(early)
+    assert reader.decrypt(owner.encrypt(b"later")) == b"later"
 
 
 def test_of_a_chain_that_was_told_twice_the_one_in_use_is_taken(entropy: Entropy) -> None:

@@ -30,6 +30,8 @@ class _State(msgspec.Struct, rename="camel"):
     sender_chain_key: _Chain
     sender_signing_key: _Signing
     sender_message_keys: list[_Chain] = []
+    #: Ours; Baileys keeps what it does not know.
+    first: int | msgspec.UnsetType = msgspec.UNSET
 
 
 _decoder = msgspec.msgpack.Decoder(list[_State])
@@ -66,6 +68,7 @@ def write_chains(chains: Sequence[KnownChain]) -> bytes:
                 _Chain(known.iteration, known.chain),
                 _Signing(typed(known.signing), b""),
                 [_Chain(counter, seed) for counter, seed in known.skipped.items()],
+                known.first,
             )
             for known in reversed(chains)
         ]
@@ -78,12 +81,18 @@ def _followed(states: Sequence[_State]) -> list[KnownChain]:
     """
     found: dict[int, KnownChain] = {}
     for state in reversed(states):
+        skipped = {key.iteration: _key(key.seed) for key in state.sender_message_keys}
+        first = state.first
+        if first is msgspec.UNSET:
+            # Baileys does not say from which message on it was told; nothing that it has goes further back than this.
+            first = min(skipped, default=state.sender_chain_key.iteration)
         chain = KnownChain(
             state.sender_key_id,
             state.sender_chain_key.iteration,
             _key(state.sender_chain_key.seed),
             _public(state.sender_signing_key.public),
-            {key.iteration: _key(key.seed) for key in state.sender_message_keys},
+            skipped,
+            first,
         )
         newer = found.get(chain.id)
         if newer is None or newer.signing == chain.signing:

@@ -39,6 +39,8 @@ class Line:
         self.ping_ms: float | None = None
         self._tag = entropy(4).hex()
         self._count = 0
+        #: Called when the server is asked something: whoever has stopped reading must read on.
+        self.on_query: Callable[[], None] = _nothing
         self._asked: dict[str, asyncio.Future[Node]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = False
@@ -79,6 +81,7 @@ class Line:
         iq_id = self.new_id()
         answer: asyncio.Future[Node] = asyncio.get_running_loop().create_future()
         self._asked[iq_id] = answer
+        self.on_query()
         begun = self.clock.monotonic()
         try:
             self.post(Node(node.tag, {**node.attrs, "id": iq_id}, node.content))
@@ -98,6 +101,11 @@ class Line:
     async def ask(self, xmlns: str, kind: str, *content: Node, to: Attr = SERVER) -> Node:
         """A query in its usual form: ``kind`` is get or set."""
         return await self.query(Node("iq", {"to": to, "type": kind, "xmlns": xmlns}, list(content) or None))
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer is waited for."""
+        return bool(self._asked)
 
     def answered(self, node: Node) -> bool:
         """Take the answer to a query; whether it is one."""
@@ -146,3 +154,7 @@ class Line:
             _log.info("work of a session was not finished", what=what, reason=str(error))
         except Exception:  # noqa: BLE001 - one stanza's trouble must not end the connection
             _log.error("work of a session failed", what=what, exc_info=True)
+
+
+def _nothing() -> None:
+    """Nobody has to be told."""

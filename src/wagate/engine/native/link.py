@@ -113,6 +113,7 @@ class NativeSession:
         self._more = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        line.on_query = self._room.set
         self._online = False
         self._available = False
         self._over = False
@@ -193,7 +194,8 @@ class NativeSession:
                 if closed is not None:
                     ended = closed
                     break
-                if len(self._waiting) + self._journal.backlog > TOO_MUCH:
+                # An answer that is waited for comes behind what is in the way.
+                if len(self._waiting) + self._journal.backlog > TOO_MUCH and not self._line.is_asking:
                     self._room.clear()
                     await self._room.wait()
         except Unreachable as error:

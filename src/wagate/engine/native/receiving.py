@@ -90,6 +90,9 @@ class Receiver:
                     pass
         except Refused:
             raise
+        except QueryFailed as error:
+            # Not acknowledged: what could not be looked up now can be when the server delivers it again.
+            _log.info("a stanza has to wait for the next login", tag=node.tag, code=error.server_code)
         except Exception:  # noqa: BLE001 - poisoned input is set aside; the stanzas behind it go on
             _log.error("a stanza could not be handled", tag=node.tag, exc_info=True)
             if node.tag == "message":

@@ -1,15 +1,14 @@
 """What is true of a link of the native engine alone."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.contracts.engine.lab import ENGINES, Lab, open_lab, until
+from tests.contracts.engine.lab import ENGINES, Lab, open_lab
 from wagate.engine.native import link
-from wagate.wire.jid import SERVER, Jid
-from wagate.wire.node import Node
+from wagate.engine.native.directory import Directory
+from wagate.wire.jid import Jid
 
 SHOP = "491700000001"
 ADA = "491700000002"
@@ -22,36 +21,24 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
         yield lab
 
 
-async def test_a_question_is_answered_though_too_much_waits_to_be_stored(
+async def test_what_has_to_ask_before_it_can_be_taken_in_gets_its_answer_in_a_flood(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise what is stored next might wait for an answer that nobody reads."""
-    monkeypatch.setattr(link, "TOO_MUCH", 20)
+    """The link stops reading when too much waits; the answer comes behind that."""
     shop, ada = await lab.linked(SHOP), lab.phone(ADA)
-    held: list[bool] = []
-    gate = _Gate(held)
-    lab.at_point["before_commit"] = gate.wait
-    wanted = [f"message {n}" for n in range(200)]
+    await shop.link.close()
+    wanted = [f"flood {n}" for n in range(200)]
     for text in wanted:
         ada.outbox.send_text(Jid(SHOP), text)
-    await until(lambda: held)
+    canonical = Directory.canonical
 
-    await shop.link.query(Node("iq", {"to": SERVER, "type": "get", "xmlns": "w:p"}), timeout=10)
+    async def asking(self: Directory, jid: Jid, told: Jid | None = None) -> Jid:
+        await self._line.ask("w:p", "get")
+        return await canonical(self, jid, told)
 
-    gate.open()
+    monkeypatch.setattr(Directory, "canonical", asking)
+    monkeypatch.setattr(link, "TOO_MUCH", 20)
+
+    await shop.online()
+
     assert await shop.has_texts(200) == wanted
-
-
-class _Gate:
-    """Holds commits back until it is opened."""
-
-    def __init__(self, held: list[bool]) -> None:
-        self._held = held
-        self._opened = asyncio.Event()
-
-    async def wait(self) -> None:
-        self._held.append(True)
-        await self._opened.wait()
-
-    def open(self) -> None:
-        self._opened.set()

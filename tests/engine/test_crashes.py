@@ -37,17 +37,6 @@ def shown(phone: Phone) -> list[str]:
     return [message.text for message in phone.inbox.since() if message.sender != phone.account.number]
 
 
-def counters_used_twice(lab: Lab) -> list[tuple[str, str, str, int]]:
-    """Ratchet positions with which more than one ciphertext went over the wire."""
-    used = Counter(
-        (entry.session, cipher.to, cipher.chain, cipher.counter)
-        for entry in lab.sandbox.world.record.since(0, "", 100_000)
-        if entry.stanza == "message" and entry.direction == "in" and entry.session
-        for cipher in entry.ciphers
-    )
-    return [key for key, count in used.items() if count > 1]
-
-
 async def keep_open(member: Member) -> None:
     """Reopen whenever the connection ends, as a worker does."""
     while True:
@@ -111,7 +100,7 @@ async def test_a_crash_at_a_named_point_loses_doubles_and_reuses_nothing(
     assert point in where_it_crashed(shop), "it crashed elsewhere"
     assert shown(ada)[1:] == out
     assert received == into
-    assert counters_used_twice(lab) == []
+    assert lab.counters_used_twice() == []
 
 
 async def test_every_session_hears_of_a_crash_once_and_can_be_opened_again(lab: Lab) -> None:

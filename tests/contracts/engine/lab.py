@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -230,6 +231,16 @@ class Lab:
         """The kinds of records that there are for a session."""
         kinds = select(signal_keys.c.kind).where(signal_keys.c.session_id == member.id).distinct()
         return set(await self.db.read(lambda tx: tx.execute(kinds).scalars().all()))
+
+    def counters_used_twice(self) -> list[tuple[str, str, str, int]]:
+        """Ratchet positions with which more than one ciphertext of a session went over the wire."""
+        used = Counter(
+            (entry.session, cipher.to, cipher.chain, cipher.counter)
+            for entry in self.sandbox.world.record.since(0, "", 1_000_000)
+            if entry.stanza == "message" and entry.direction is Direction.IN and entry.session
+            for cipher in entry.ciphers
+        )
+        return [key for key, count in used.items() if count > 1]
 
     async def raise_epoch(self, member: Member) -> None:
         """Another worker takes the session over."""

@@ -1,7 +1,6 @@
 """Chats between a session of the native engine and one of Baileys stay readable, whatever happens in between."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest_asyncio
 
 from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab, until
 from wagate.engine.port import Closed, InboxKind
-from wagate.sandbox.record import Direction
 from wagate.wire.jid import Jid
 
 pytestmark = pytest.mark.bridge
@@ -40,21 +38,11 @@ async def unreadable(member: Member) -> list[str]:
     return [item.stanza.get("id") for item in await member.inbox() if item.kind is InboxKind.UNDECRYPTABLE]
 
 
-def counters_used_twice(lab: Lab) -> list[object]:
-    used = Counter(
-        (entry.session, cipher.to, cipher.chain, cipher.counter)
-        for entry in lab.sandbox.world.record.since(0, "", 100_000)
-        if entry.stanza == "message" and entry.direction is Direction.IN and entry.session
-        for cipher in entry.ciphers
-    )
-    return [key for key, count in used.items() if count > 1]
-
-
 async def all_is_readable(lab: Lab, *members: Member) -> None:
     for member in members:
         assert await unreadable(member) == []
         assert [e for e in member.wire("receipt") if e.type == "retry"] == []
-    assert counters_used_twice(lab) == []
+    assert lab.counters_used_twice() == []
 
 
 @pytest.mark.parametrize("by", ["number", "lid"])

@@ -193,15 +193,6 @@ class Model:
         has = await self._had()
         return [f"{reader}: {text}" for reader, texts in has.items() for text, n in texts.items() if n > 1]
 
-    def reused(self) -> list[object]:
-        used = Counter(
-            (entry.session, cipher.to, cipher.chain, cipher.counter)
-            for entry in self.lab.sandbox.world.record.since(0, "", 1_000_000)
-            if entry.stanza == "message" and entry.direction is Direction.IN and entry.session
-            for cipher in entry.ciphers
-        )
-        return [key for key, count in used.items() if count > 1]
-
     def stop(self) -> None:
         for task in (*self._keeping, *self._sending):
             task.cancel()
@@ -276,7 +267,7 @@ async def run(folder: Path, seed: int, steps: int) -> None:
             lacking = await model.lacking()
             raise AssertionError(f"seed {seed}: never arrived: {lacking[:20]} of {len(model.promised)}") from None
         assert await model.doubled() == [], f"seed {seed}"
-        assert model.reused() == [], f"seed {seed}"
+        assert model.lab.counters_used_twice() == [], f"seed {seed}"
         assert all(model.steps[name] for name in WEIGHTS), f"seed {seed} never took some step: {model.steps}"
 
 

@@ -341,7 +341,7 @@ class NativeSession:
             changes["push_name"] = name
         if changes:
             self._line.change(**changes)
-        self._line.spawn(lambda: self._come_online(), "login")
+        self._line.spawn(self._come_online, "login")
 
     async def _come_online(self) -> None:
         line = self._line
@@ -392,7 +392,7 @@ class NativeSession:
         if self._pinged is None:
             if silent >= PING_SECONDS and self._line.device.linked:
                 self._pinged = now
-                self._line.spawn(lambda: self._ping(), "ping")
+                self._line.spawn(self._ping, "ping")
             return
         deaf = now - self._pinged >= DEAF_SECONDS
         # Not at first sight: if it was this process that stood still, what came meanwhile is read before the next tick.

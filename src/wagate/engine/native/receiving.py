@@ -146,7 +146,7 @@ class Receiver:
             elif kind in ("msg", "pkmsg"):
                 if kind == "pkmsg":
                     self._check_device(node, sender, body)
-                plaintext = await self._cipher.decrypt(sender, kind, body, opened)  # type: ignore[arg-type]
+                plaintext = await self._cipher.decrypt(sender, kind, body, opened)  # type: ignore[arg-type]  # one of the two
             else:
                 raise Malformed(f"unknown kind of ciphertext {kind[:20]!r}")
             message = wa.Message.FromString(plaintext)
@@ -185,7 +185,7 @@ class Receiver:
             return
         if protocol.type == _PROTOCOL.APP_STATE_SYNC_KEY_SHARE and message.HasField("protocolMessage"):
             await self._app_state.learn_keys(protocol.appStateSyncKeyShare)
-            self._line.spawn(lambda: self._sync_name(), "reading our own name")
+            self._line.spawn(self._sync_name, "reading our own name")
 
     def _receipt_for(self, node: Node, sender: Jid) -> Node:
         attrs: dict[str, Attr] = {"id": node.get("id"), "to": node.attrs["from"]}
@@ -239,7 +239,7 @@ class Receiver:
                 await self._trust.received(node)
             case "server_sync":
                 if any(c.get("name") == NAME_COLLECTION for c in node.all("collection")):
-                    self._line.spawn(lambda: self._sync_name(), "reading our own name")
+                    self._line.spawn(self._sync_name, "reading our own name")
             case _:
                 pass
         if kind not in _INTERNAL:

@@ -9,6 +9,14 @@ const here = path => fileURLToPath(new URL(path, import.meta.url))
 const product = process.argv[2] ?? here('../src/wagate/engine/baileys/bridge.mjs')
 const unfinished = `${product}.${process.pid}.mjs`
 
+/** What stands in place of a module of Baileys, for Baileys alone. */
+const replaced = {
+  name: 'replaced',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.\/Utils\/reporting-utils\.js$/ }, () => ({ path: here('src/reporting.ts') }))
+  }
+}
+
 await build({
   entryPoints: [here('src/main.ts')],
   outfile: unfinished,
@@ -18,6 +26,7 @@ await build({
   target: 'node24',
   legalComments: 'eof',
   minifyWhitespace: true,
+  plugins: [replaced],
   // Optional parts of Baileys that this program never reaches: it builds no thumbnails and no link previews.
   external: ['sharp', 'jimp', 'link-preview-js', 'audio-decode'],
   banner: {

@@ -2,6 +2,7 @@
 
 import { proto, type BinaryNode, isJidGroup, isLidUser, isPnUser, jidDecode, type WASocket } from '@whiskeysockets/baileys'
 import type { Channel } from './channel.ts'
+import { editOf, metaOf } from './describe.ts'
 import type { Journal } from './journal.ts'
 import type { BaileysCache } from './lru.ts'
 import type { Relay } from './protocol.gen.ts'
@@ -126,9 +127,11 @@ export class Outgoing {
       this.#preparing = undefined
       handed.since = Date.now()
       this.#underWay.set(relay.messageId, handed)
+      const edit = editOf(content)
       await sock.relayMessage(relay.to, content, {
         messageId: relay.messageId,
-        additionalAttributes: relay.attributes
+        additionalAttributes: edit === '' ? relay.attributes : { edit, ...relay.attributes },
+        additionalNodes: metaOf(content)
       })
       this.#journal.mark('written')
     } catch (error) {

@@ -32,6 +32,8 @@ class FaultKind(StrEnum):
     DROP = "drop"
     #: A stanza comes ``seconds`` later; those behind it overtake it.
     DELAY = "delay"
+    #: A stanza is held until the faults are cleared.
+    HOLD = "hold"
     #: A stanza comes twice.
     DUPLICATE = "duplicate"
     #: A stanza comes after the next one of its kind.
@@ -60,6 +62,8 @@ class CloseAs(StrEnum):
 class StanzaKind(StrEnum):
     ANY = "any"
     ACK = "ack"
+    #: Only the acknowledgements of messages.
+    MESSAGE_ACK = "messageAck"
     MESSAGE = "message"
     RECEIPT = "receipt"
     NOTIFICATION = "notification"
@@ -68,10 +72,14 @@ class StanzaKind(StrEnum):
     CHATSTATE = "chatstate"
 
     def matches(self, node: Node) -> bool:
+        if self is StanzaKind.MESSAGE_ACK:
+            return node.tag == "ack" and node.get("class") == "message"
         return self is StanzaKind.ANY or node.tag == self.value
 
 
-_ON_STANZAS = frozenset((FaultKind.DROP, FaultKind.DELAY, FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.CLOSE))
+_ON_STANZAS = frozenset(
+    (FaultKind.DROP, FaultKind.DELAY, FaultKind.HOLD, FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.CLOSE)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +234,9 @@ class Faults:
                 continue
             if not fault.stanza.matches(node) or not fault.concerns(session):
                 continue
-            if one.held:
+            if fault.kind is FaultKind.HOLD and one.left == 0:
+                continue
+            if one.held and fault.kind is FaultKind.REORDER:
                 # The first of a reordered pair waits; this one overtakes it.
                 go()
                 _let_go(one)
@@ -238,6 +248,8 @@ class Faults:
                 case FaultKind.DUPLICATE:
                     go()
                     go()
+                case FaultKind.HOLD:
+                    one.held.append(go)
                 case FaultKind.DELAY:
                     self._later(fault.seconds or 0.0, go)
                 case FaultKind.REORDER:

@@ -143,6 +143,8 @@ class Account:
     privacy: dict[str, str] = field(default_factory=lambda: dict.fromkeys(PRIVACY_CATEGORIES, "all"))
     #: Devices that subscribed to its presence.
     followers: "set[Device]" = field(default_factory=set)
+    #: Devices of others are heard only if they show a token that this account gave them.
+    strangers_need_token: bool = False
     about: str = "Hey there! I am using WhatsApp."
     _last_number: int = 0
 

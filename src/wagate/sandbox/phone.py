@@ -17,6 +17,7 @@ from wagate.sandbox.behaviour import MAX_RETRIES, Behaviour
 from wagate.sandbox.content import read
 from wagate.sandbox.errors import DeviceUnknown, PhoneOffline
 from wagate.sandbox.inbox import Inbox
+from wagate.sandbox.judging import misfits
 from wagate.sandbox.linking import Linking
 from wagate.sandbox.model import Account, CodeLink, Device
 from wagate.sandbox.outbox import Outbox
@@ -255,6 +256,8 @@ class Phone:
     def _take(self, arrival: _Arrival, message: wa.Message) -> None:
         own = arrival.sender is self._account
         chat = arrival.chat
+        if arrival.device != 0:
+            self._judge(arrival, message)
         if message.HasField("deviceSentMessage"):
             if not own:
                 self._world.complain("copy of an own message from a stranger", arrival.stanza.get("from"))
@@ -279,6 +282,20 @@ class Phone:
         self._receipts(arrival)
         if shown.seen == 1 and not own and arrival.device != 0:
             self._auto_reply(chat.bare, shown.text or shown.caption)
+
+    def _judge(self, arrival: _Arrival, message: wa.Message) -> None:
+        stanza, chat = arrival.stanza, arrival.chat
+        encs = list(stanza.all("enc"))
+        # Sent again, a message comes with less around it; keys and the business of devices have nothing around them.
+        if any("count" in enc.attrs for enc in encs) or stanza.get("category") == "peer" or read(message) is None:
+            return
+        if message.HasField("deviceSentMessage"):
+            chat = stanza.jid("recipient") or chat
+            message = message.deviceSentMessage.message
+        elif chat.server != GROUP:
+            chat = self._account.jid(chat.server)
+        for misfit in misfits(stanza, message, arrival.sender.jid(_domain(chat)), chat.bare):
+            self._world.complain(misfit, stanza.get("from"))
 
     def _share_keys(self, device: int) -> None:
         asking = self._account.devices.get(device)

@@ -6,6 +6,7 @@ says what WhatsApp's own servers do inside.
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from wagate.sandbox.faults import FaultKind
@@ -30,6 +31,7 @@ _PASSED_ATTRS = ("type", "category", "edit", "expiration", "mediatype")
 
 _NOT_IN_GROUP = "403"
 _FALSE_IDENTITY = "400"
+_NOT_TRUSTED = "463"
 
 
 class Router:
@@ -131,8 +133,24 @@ class Router:
                 answer["phash"] = self._phash(group)
             self._to_group(account, number, node, group)
         else:
+            found = self._world.find(to)
+            token = node.child("tctoken")
+            shown = token.data if token is not None else b""
+            if sender is not None and found and not self._world.tokens.admits(account, found[0], shown):
+                return Node("ack", {**answer, "error": _NOT_TRUSTED})
+            if found and (phash := self._missed(account, number, node, found[0], to.server)):
+                answer["phash"] = phash
             self._to_devices(account, number, node, to)
         return Node("ack", answer)
+
+    def _missed(self, account: Account, number: int, node: Node, receiver: Account, domain: str) -> str:
+        """The hash over all devices of both ends of a chat, if the message is not for just these; else empty."""
+        if node.child("participants") is None:
+            return ""
+        ends = {account.number: account, receiver.number: receiver}.values()
+        devices = {end.jid(domain, device) for end in ends for device in (0, *end.devices)}
+        reached = {jid for jid, _ in _per_device(node)} | {account.jid(domain, number)}
+        return "" if number == 0 or reached == devices else _hash_of(devices)
 
     def _identity_holds(self, sender: Device, node: Node) -> bool:
         identity = node.child("device-identity")
@@ -167,7 +185,7 @@ class Router:
                     alternative = other[0].pn_jid if chat.server == LID else other[0].lid_jid
                     name = "pn" if chat.server == LID else "lid"
                     attrs |= {f"recipient_{name}": alternative, f"peer_recipient_{name}": alternative}
-            self.deliver(receiver, device, Node("message", attrs, _delivered_content(node, [enc])))
+            self.deliver(receiver, device, Node("message", attrs, _delivered_content(node, [enc], device)))
 
     def _to_group(self, account: Account, number: int, node: Node, group: Group) -> None:
         single = {(f[0].number, f[1]): enc for t, enc in _per_device(node) if (f := self._world.find(t))}
@@ -190,7 +208,7 @@ class Router:
                 own = single.get((member, device))
                 encs = ([own] if own else []) + shared
                 if encs:
-                    self.deliver(receiver, device, Node("message", attrs, _delivered_content(node, encs)))
+                    self.deliver(receiver, device, Node("message", attrs, _delivered_content(node, encs, device)))
 
     def _common(self, account: Account, node: Node) -> dict[str, Attr]:
         passed = {name: node.attrs[name] for name in _PASSED_ATTRS if name in node.attrs}
@@ -199,9 +217,7 @@ class Router:
     def _phash(self, group: Group) -> str:
         """The hash over all devices of a group by which a sender sees that its list was outdated."""
         accounts = [self._world.accounts[number] for number in group.members]
-        names = sorted(f"{a.lid}.0:{device}@lid" for a in accounts for device in (0, *a.devices))
-        digest = hashlib.sha256("".join(names).encode()).digest()
-        return "2:" + base64.b64encode(digest[:6]).decode().rstrip("=")
+        return _hash_of(a.jid(LID, device) for a in accounts for device in (0, *a.devices))
 
     # -- receipts
 
@@ -293,6 +309,12 @@ class Router:
                 self.spread(member, Node("chatstate", attrs, node.content))
 
 
+def _hash_of(devices: Iterable[Jid]) -> str:
+    names = sorted(f"{jid.user}.0:{jid.device}@{jid.server}" for jid in devices)
+    digest = hashlib.sha256("".join(names).encode()).digest()
+    return "2:" + base64.b64encode(digest[:6]).decode().rstrip("=")
+
+
 def _addressed(node: Node, to: Jid) -> list[tuple[Jid, Node]]:
     """The ciphertexts of a message that is not to a group, each with the device it is for."""
     single = list(_per_device(node))
@@ -307,8 +329,10 @@ def _per_device(node: Node) -> list[tuple[Jid, Node]]:
     return [(jid, enc) for jid, enc in pairs if jid is not None and enc is not None]
 
 
-def _delivered_content(node: Node, encs: list[Node]) -> list[Node]:
-    extra = [child for child in node.children if child.tag in _PASSED_ON]
+def _delivered_content(node: Node, encs: list[Node], device: int) -> list[Node]:
+    # WhatsApp keeps the reporting token; our phones get it to judge what would be told of the sender one day.
+    passed_on = _PASSED_ON | {"reporting"} if device == 0 else _PASSED_ON
+    extra = [child for child in node.children if child.tag in passed_on]
     identity = node.child("device-identity")
     # Only a first message needs the proof of who the device is.
     if identity is not None and any(enc.get("type") == "pkmsg" for enc in encs):

@@ -14,6 +14,7 @@ from wagate.sandbox.media import MediaShelf
 from wagate.sandbox.model import FEW_PREKEYS, Account, CodeLink, Device, PendingLink, PhonePort
 from wagate.sandbox.record import WireRecord
 from wagate.sandbox.routing import Router
+from wagate.sandbox.tokens import Tokens
 from wagate.wire.jid import LID, PN, SERVER, Jid
 from wagate.wire.node import Node
 from wagate.wire.signal import Bundle, PreKey
@@ -39,6 +40,7 @@ class World:
         self.faults = Faults(clock)
         self.groups = Groups(self)
         self.media = MediaShelf(entropy)
+        self.tokens = Tokens(self)
         self.router = Router(self)
         #: By the ref of each QR text that a device shows.
         self.pending_links: dict[str, PendingLink] = {}

@@ -33,11 +33,13 @@ from wagate.engine.port import (
     SentMessage,
 )
 from wagate.engine.store import Inbox, KeyStore, inbox, session_secrets, signal_keys
+from wagate.sandbox.model import Device
 from wagate.sandbox.phone import Phone
 from wagate.sandbox.record import Direction, Entry
 from wagate.sandbox.sandbox import Sandbox
 from wagate.storage.database import Database, Tx
 from wagate.wire.jid import Jid
+from wagate.wire.node import Node
 from wagate.wire.proto import wa_pb2 as wa
 
 #: What does not happen within this many seconds on two busy cores does not happen.
@@ -190,8 +192,11 @@ class Lab:
 
     async def linked(self, number: str, engine: Engine | None = None) -> Member:
         """A phone, a session linked to it, and that session online."""
-        phone = self.phone(number)
-        member = await self.member(number)
+        return await self.another(self.phone(number), engine)
+
+    async def another(self, phone: Phone, engine: Engine | None = None) -> Member:
+        """One more device of a phone, linked and online."""
+        member = await self.member(phone.account.number)
         member.engine = engine
         await member.open()
         code = (await member.next(QrIssued)).code
@@ -241,6 +246,20 @@ class Lab:
             for cipher in entry.ciphers
         )
         return [key for key, count in used.items() if count > 1]
+
+    def stanzas(self) -> list[Node]:
+        """The messages that linked devices send from here on, as they stand on the wire."""
+        seen: list[Node] = []
+        router = self.sandbox.world.router
+        pass_on = router.from_device
+
+        def note(device: Device, node: Node) -> None:
+            if node.tag == "message":
+                seen.append(node)
+            pass_on(device, node)
+
+        router.from_device = note  # type: ignore[method-assign]  # the sandbox's record keeps no children
+        return seen
 
     async def raise_epoch(self, member: Member) -> None:
         """Another worker takes the session over."""

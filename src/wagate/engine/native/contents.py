@@ -11,6 +11,7 @@ _WRAPPERS = (
     "viewOnceMessageV2Extension",
     "documentWithCaptionMessage",
     "editedMessage",
+    "lottieStickerMessage",
 )
 _MEDIA = {
     "imageMessage": "image",
@@ -27,9 +28,14 @@ _MEDIA = {
     "orderMessage": "order",
     "productMessage": "product",
 }
-_POLLS = ("pollCreationMessage", "pollCreationMessageV2", "pollCreationMessageV3", "pollUpdateMessage")
-#: Retracting, editing and keeping fail for good if a device can't read them, so they say so (``decrypt-fail``).
+_POLL_CREATIONS = ("pollCreationMessage", "pollCreationMessageV2", "pollCreationMessageV3")
+_POLLS = (*_POLL_CREATIONS, "pollUpdateMessage")
+#: What only changes another message shows nothing where it can't be read, so it says so (``decrypt-fail``).
 _HIDDEN_KINDS = ("reactionMessage", "encReactionMessage", "pollUpdateMessage", "pinInChatMessage", "keepInChatMessage")
+
+_EDITED, _PINNED, _REVOKED_BY_SENDER, _REVOKED_BY_ADMIN = "1", "2", "7", "8"
+
+_PROTOCOL = wa.Message.ProtocolMessage
 
 
 def stanza_type(message: wa.Message) -> str:
@@ -58,10 +64,40 @@ def media_type(message: wa.Message) -> str:
     return ""
 
 
-def hidden_when_unreadable(message: wa.Message, attributes: dict[str, str]) -> bool:
+def edit_attribute(message: wa.Message) -> str:
+    """The ``edit`` of the message stanza: what it does to another message, empty if it does nothing to one.
+
+    Source: whatsmeow and Baileys 7.0.0-rc14, which agree.
+    """
+    inner = unwrapped(message)
+    protocol = inner.protocolMessage
+    if inner.HasField("protocolMessage") and protocol.HasField("key"):
+        if protocol.type == _PROTOCOL.REVOKE:
+            return _REVOKED_BY_SENDER if protocol.key.fromMe else _REVOKED_BY_ADMIN
+        if protocol.type == _PROTOCOL.MESSAGE_EDIT:
+            return _EDITED
+    if inner.HasField("reactionMessage") and not inner.reactionMessage.text:
+        return _REVOKED_BY_SENDER
+    keeping = inner.keepInChatMessage
+    if inner.HasField("keepInChatMessage") and keeping.key.fromMe and keeping.keepType == wa.UNDO_KEEP_FOR_ALL:
+        return _REVOKED_BY_SENDER
+    return _PINNED if inner.HasField("pinInChatMessage") else ""
+
+
+def meta(message: wa.Message) -> list[Node]:
+    """``<meta>`` of the message stanza, if clients put one there: for polls and events."""
+    fields = {field.name for field, _ in unwrapped(message).ListFields()}
+    if fields & set(_POLL_CREATIONS):
+        return [Node("meta", {"polltype": "creation"})]
+    if "pollUpdateMessage" in fields:
+        return [Node("meta", {"polltype": "vote"})]
+    return [Node("meta", {"event_type": "creation"})] if "eventMessage" in fields else []
+
+
+def hidden_when_unreadable(message: wa.Message) -> bool:
     """Whether a device that can't read it shows nothing in its place."""
     fields = {field.name for field, _ in unwrapped(message).ListFields()}
-    return bool(attributes.get("edit")) or bool(fields & set(_HIDDEN_KINDS))
+    return bool(edit_attribute(message)) or bool(fields & set(_HIDDEN_KINDS))
 
 
 def unwrapped(message: wa.Message) -> wa.Message:

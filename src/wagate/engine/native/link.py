@@ -19,6 +19,7 @@ from wagate.engine.native.journal import Journal, Refused
 from wagate.engine.native.line import QUERY_SECONDS, Line
 from wagate.engine.native.linking import Linking
 from wagate.engine.native.receiving import Receiver
+from wagate.engine.native.redelivery import Redelivery
 from wagate.engine.native.retries import Retries
 from wagate.engine.native.sending import Sender
 from wagate.engine.native.shared import Shared
@@ -94,9 +95,10 @@ class NativeSession:
         cipher = Cipher(line, directory)
         trust_tokens = Trust(line, directory)
         self._linking = Linking(line, self._teller.tell, self._codes_ran_out)
-        self._sender = Sender(line, directory, groups, cipher, trust_tokens)
+        self._redelivery = Redelivery(line, cipher)
+        self._sender = Sender(line, directory, groups, cipher, trust_tokens, self._redelivery)
         self._app_state = AppState(line, self._named, self._ask_phone_for_keys)
-        self._retries = Retries(request.session, line, directory, cipher, shared.sent_message)
+        self._retries = Retries(request.session, line, directory, cipher, self._redelivery, shared.sent_message)
         self._receiver = Receiver(
             request.session,
             line,
@@ -268,7 +270,7 @@ class NativeSession:
             case "iq":
                 self._on_iq(node)
             case "ack" if node.get("class") == "message":
-                if not self._retries.acknowledged(node):
+                if not self._redelivery.acknowledged(node):
                     self._sender.acknowledged(node)
             case "success":
                 self._logged_in(node)

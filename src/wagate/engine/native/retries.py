@@ -1,17 +1,16 @@
 """Messages that could not be read: ours that a device asks for again, and others' that we ask for again."""
 
-import asyncio
-
 from google.protobuf.message import DecodeError
 
 from wagate.core.ids import SessionId
 from wagate.core.logging import get_logger
-from wagate.engine.native import prekeys, sending
+from wagate.engine.native import prekeys
 from wagate.engine.native.cipher import Cipher
-from wagate.engine.native.contents import distribution, enc, media_type, own_copy, stanza_type
 from wagate.engine.native.directory import Directory, read_bundle
 from wagate.engine.native.line import Line
 from wagate.engine.native.lru import Lru
+from wagate.engine.native.redelivery import Redelivery
+from wagate.engine.native.reporting import give_secret
 from wagate.engine.port import SentMessage
 from wagate.wire.jid import Jid
 from wagate.wire.node import Attr, Node
@@ -30,14 +29,20 @@ class Retries:
     """Both directions for one link."""
 
     def __init__(
-        self, session: SessionId, line: Line, directory: Directory, cipher: Cipher, sent_message: SentMessage | None
+        self,
+        session: SessionId,
+        line: Line,
+        directory: Directory,
+        cipher: Cipher,
+        redelivery: Redelivery,
+        sent_message: SentMessage | None,
     ) -> None:
         self._session = session
         self._line = line
         self._directory = directory
         self._cipher = cipher
+        self._redelivery = redelivery
         self._sent_message = sent_message
-        self._under_way: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._given: Lru[tuple[str, str], int] = Lru(_COUNTED)
         self._asked: Lru[tuple[str, str], int] = Lru(_COUNTED)
 
@@ -63,15 +68,6 @@ class Retries:
 
     # -- our messages
 
-    def acknowledged(self, ack: Node) -> bool:
-        """Take the server's answer to a message that was sent again; whether it is one."""
-        answer = self._under_way.get((ack.get("from"), ack.get("id")))
-        if answer is None:
-            return False
-        if not answer.done():
-            answer.set_result(None)
-        return True
-
     async def send_again(self, receipt: Node) -> None:
         """A device could not read a message of ours: begin a new session, send it again under its id, and return when
         the server has it.
@@ -94,25 +90,19 @@ class Retries:
             return
         try:
             message = wa.Message.FromString(stored)
+            give_secret(message, self._line.device, message_id)
             await self._renew(reader, receipt)
         except (DecodeError, BadBundle) as error:
             _log.warning("a message can't be sent again", reason=str(error))
             return
-        stanza = await self._again(receipt, reader, chat, message, message_id)
-        if stanza is None:
+        retry = receipt.child("retry")
+        count = retry.get("count", "1") if retry is not None else "1"
+        where = receipt.jid("recipient") if self._line.device.is_own(reader) and not chat.is_group else chat
+        given = await self._redelivery.give(
+            reader, where, message, message_id, count=int(count) if count.isdigit() else 1
+        )
+        if not given:
             _log.warning("a message can't be sent again", reason="no session with the device")
-            return
-        key = (stanza.get("to"), message_id)
-        while key in self._under_way:
-            # Several members of a group ask for one message, and the answers to all of them look the same.
-            await asyncio.wait((self._under_way[key],))
-        answer = self._under_way[key] = asyncio.get_running_loop().create_future()
-        try:
-            self._line.post(stanza)
-            async with asyncio.timeout(sending.ACK_SECONDS):
-                await answer
-        finally:
-            self._under_way.pop(key, None)
 
     async def _renew(self, reader: Jid, receipt: Node) -> None:
         keys = receipt.child("keys")
@@ -126,32 +116,3 @@ class Retries:
             bundle = (await self._directory.bundles([name])).get(name)
         if bundle is not None:
             await self._cipher.renew(reader, bundle)
-
-    async def _again(self, receipt: Node, reader: Jid, chat: Jid, message: wa.Message, message_id: str) -> Node | None:
-        retry = receipt.child("retry")
-        attrs: dict[str, Attr] = {"id": message_id, "type": stanza_type(message)}
-        media = media_type(message)
-        if chat.is_group:
-            # Told anew and in the same ciphertext: what was missing may have been the chain.
-            told = await self._cipher.own_distribution(chat)
-            if told is not None:
-                whole = wa.Message()
-                whole.CopyFrom(message)
-                whole.MergeFrom(distribution(chat, told))
-                message = whole
-            attrs |= {"to": chat, "participant": reader, "addressing_mode": "lid" if reader.is_lid else "pn"}
-        else:
-            attrs |= {"to": reader, "device_fanout": "false"}
-            where = receipt.jid("recipient")
-            if self._line.device.is_own(reader) and where is not None:
-                attrs["recipient"] = where
-                message = own_copy(where.bare, message)
-        names = await self._cipher.begin_sessions([reader])
-        sealed = (await self._cipher.encrypt(names, lambda _: message.SerializeToString())).get(reader)
-        if sealed is None:
-            return None
-        count = retry.get("count", "1") if retry is not None else "1"
-        content = [enc(sealed.kind, sealed.body, media=media, count=int(count) if count.isdigit() else 1)]
-        if sealed.kind == "pkmsg":
-            content.append(Node("device-identity", {}, self._line.device.device_identity))
-        return Node("message", attrs, content)

@@ -9,12 +9,25 @@ from datetime import UTC, datetime
 
 from google.protobuf.message import DecodeError
 
+from wagate.core.logging import get_logger
+from wagate.engine.native import redelivery
 from wagate.engine.native.cipher import Cipher
-from wagate.engine.native.contents import distribution, enc, hidden_when_unreadable, media_type, own_copy, stanza_type
+from wagate.engine.native.contents import (
+    distribution,
+    edit_attribute,
+    enc,
+    hidden_when_unreadable,
+    media_type,
+    meta,
+    own_copy,
+    stanza_type,
+)
 from wagate.engine.native.directory import Directory
 from wagate.engine.native.groups import GroupBook
 from wagate.engine.native.journal import Refused
 from wagate.engine.native.line import Line
+from wagate.engine.native.redelivery import Redelivery
+from wagate.engine.native.reporting import give_secret, reporting
 from wagate.engine.native.trust import Trust
 from wagate.engine.port import QueryFailed, RecipientUnknown, RelayImpossible, RelayRefused, RelayUnknown
 from wagate.wire.jid import LID, PN, Jid
@@ -24,8 +37,13 @@ from wagate.wire.signal import Ciphertext
 
 #: Messages of one link that may wait for their acknowledgement at a time.
 WINDOW = 128
-#: As whatsmeow waits for one.
-ACK_SECONDS = 75.0
+
+#: The server wants a token that the recipient gave us.
+_NOT_TRUSTED = 463
+#: Codes by which the server says that what we think of the recipients is outdated (a group is addressed otherwise, a
+#: stanza names what is no more): looked up anew for the next message.
+_OUTDATED = frozenset((421, 479))
+_log = get_logger("engine.native")
 
 #: Asked who is in a group, the server says: we are not (403), there is none (404), there is none any more (410).
 _NO_SUCH_GROUP = frozenset((403, 404, 410))
@@ -41,8 +59,15 @@ class _Outgoing:
     attributes: Mapping[str, str]
     hidden: bool
 
+    @property
+    def is_peer(self) -> bool:
+        """Whether it is between this device and our phone, about this device's own business."""
+        return self.attributes.get("category") == "peer"
+
     def stanza(self, content: list[Node], **attrs: Attr) -> Node:
         base: dict[str, Attr] = {"to": self.to, "id": self.id, "type": stanza_type(self.message)}
+        if edit := edit_attribute(self.message):
+            base["edit"] = edit
         return Node("message", {**base, **attrs, **self.attributes}, content)
 
 
@@ -50,20 +75,31 @@ class _Outgoing:
 class _UnderWay:
     """What was handed to the journal and has no acknowledgement yet."""
 
+    out: _Outgoing
     accounts: Collection[Jid]
-    phash: str
+    #: The devices that it is for, and this one, as they are named in its chat; none if the server need not count them.
+    devices: frozenset[Jid]
     answer: "asyncio.Future[Node]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Sender:
     """The outgoing messages of one link."""
 
-    def __init__(self, line: Line, directory: Directory, groups: GroupBook, cipher: Cipher, trust: Trust) -> None:
+    def __init__(
+        self,
+        line: Line,
+        directory: Directory,
+        groups: GroupBook,
+        cipher: Cipher,
+        trust: Trust,
+        again: Redelivery,
+    ) -> None:
         self._line = line
         self._directory = directory
         self._groups = groups
         self._cipher = cipher
         self._trust = trust
+        self._again = again
         self._turn = asyncio.Lock()
         self._room = asyncio.Semaphore(WINDOW)
         self._under_way: dict[str, _UnderWay] = {}
@@ -72,9 +108,13 @@ class Sender:
     async def relay(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str]) -> datetime:
         """See :meth:`wagate.engine.port.EngineSession.relay`."""
         async with self._room:
-            async with self._turn:
-                sent = await self._send(to, message, message_id, attributes)
-            return await self._outcome(message_id, sent)
+            try:
+                return await self._relay_once(to, message, message_id, attributes)
+            except RelayRefused as refused:
+                # Sent again without a token it would count as one more attempt to bother a stranger (Baileys).
+                if refused.server_code != _NOT_TRUSTED or not await self._trust.obtain(to):
+                    raise
+                return await self._relay_once(to, message, message_id, attributes)
 
     def acknowledged(self, ack: Node) -> None:
         """The server's answer to a message."""
@@ -91,6 +131,11 @@ class Sender:
 
     # -- one message
 
+    async def _relay_once(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str]) -> datetime:
+        async with self._turn:
+            sent = await self._send(to, message, message_id, attributes)
+        return await self._outcome(sent)
+
     async def _send(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str]) -> _UnderWay:
         if self._over or not self._line.device.linked:
             raise RelayImpossible("the connection is closed")
@@ -100,14 +145,16 @@ class Sender:
             content = wa.Message.FromString(message)
         except DecodeError as error:
             raise RelayImpossible("not a Message") from error
-        hidden = hidden_when_unreadable(content, dict(attributes))
+        hidden = hidden_when_unreadable(content) or bool(attributes.get("edit"))
         out = _Outgoing(to=to, id=message_id, message=content, attributes=attributes, hidden=hidden)
+        if not out.is_peer:
+            give_secret(content, self._line.device, message_id)
         try:
             if to.is_group:
                 return await self._to_group(out)
             if to.server not in (PN, LID):
                 raise RelayImpossible(f"the native engine can't send to {to.server}")
-            if attributes.get("category") == "peer":
+            if out.is_peer:
                 return await self._to_peer(out)
             return await self._to_person(out)
         except QueryFailed as error:
@@ -137,10 +184,11 @@ class Sender:
         sealed = await self._cipher.encrypt(names, lambda jid: copy if jid in mine else plain)
         if theirs and not any(jid in sealed for jid in theirs):
             raise RelayImpossible("no device of the recipient has usable keys")
-        content = [_participants(sealed, out), *self._proof(sealed.values())]
+        content = [_participants(sealed, out), *self._proof(sealed.values()), *meta(out.message)]
+        content += reporting(out.message, out.id, own, chat)
         if token:
             content.append(Node("tctoken", {}, token))
-        sent = self._hand_over(out.stanza(content), out.id, lists)
+        sent = self._hand_over(out.stanza(content), out, lists, frozenset((*theirs, *ours, own)))
         if not to_self:
             self._line.spawn(lambda: self._trust.give(chat), "giving a contact our token")
         return sent
@@ -153,8 +201,8 @@ class Sender:
         if phone not in sealed:
             raise RelayImpossible("our phone has no usable keys")
         kind, body = sealed[phone]
-        content = [enc(kind, body), *self._proof(sealed.values())]
-        return self._hand_over(out.stanza(content), out.id, ())
+        content = [Node("meta", {"appdata": "default"}), enc(kind, body), *self._proof(sealed.values())]
+        return self._hand_over(out.stanza(content), out, (), frozenset())
 
     async def _to_group(self, out: _Outgoing) -> _UnderWay:
         device, group = self._line.device, out.to
@@ -172,42 +220,64 @@ class Sender:
         content = [_participants(told, out)] if told else []
         content += self._proof(told.values())
         content.append(enc("skmsg", body, media=media_type(out.message), hidden=out.hidden))
+        content += [*meta(out.message), *reporting(out.message, out.id, me, group)]
         mode = LID if membership.by_lid else "pn"
-        phash = _phash(everyone)
-        stanza = out.stanza(content, addressing_mode=mode, phash=phash)
-        return self._hand_over(stanza, out.id, lists, phash)
+        stanza = out.stanza(content, addressing_mode=mode, phash=_phash(everyone))
+        return self._hand_over(stanza, out, lists, frozenset(everyone))
 
-    def _hand_over(self, stanza: Node, message_id: str, accounts: Collection[Jid], phash: str = "") -> _UnderWay:
+    def _hand_over(self, stanza: Node, out: _Outgoing, accounts: Collection[Jid], devices: frozenset[Jid]) -> _UnderWay:
         if self._over:
             raise RelayImpossible("the connection ended")
-        sent = self._under_way[message_id] = _UnderWay(accounts, phash)
+        sent = self._under_way[out.id] = _UnderWay(out, accounts, devices)
         self._line.post(stanza)
         return sent
 
-    async def _outcome(self, message_id: str, sent: _UnderWay) -> datetime:
+    async def _outcome(self, sent: _UnderWay) -> datetime:
+        out = sent.out
         try:
-            async with asyncio.timeout(ACK_SECONDS):
+            async with asyncio.timeout(redelivery.ACK_SECONDS):
                 ack = await sent.answer
         except TimeoutError:
             raise RelayUnknown("no acknowledgement in time") from None
         finally:
-            self._under_way.pop(message_id, None)
-        told = ack.get("phash")
-        group = ack.jid("from")
-        if told and told != sent.phash:
-            # The server counted other devices than we did.
-            for account in sent.accounts:
-                self._directory.forget(account)
-            if group is not None:
-                self._groups.forget(group)
+            self._under_way.pop(out.id, None)
         error = ack.get("error")
         if error:
-            if group is not None and group.is_group:
+            code = int(error) if error.isdigit() else 0
+            if code in _OUTDATED:
+                self._forget(sent)
+            if out.to.is_group:
                 # Nobody got the chain that came with it.
-                await self._cipher.forget_told(group)
-            raise RelayRefused(int(error) if error.isdigit() else 0)
+                await self._cipher.forget_told(out.to)
+            raise RelayRefused(code)
+        told = ack.get("phash")
+        if told and sent.devices and told != _phash(sent.devices):
+            self._line.spawn(lambda: self._complete(sent), "giving a message to devices that lack it")
         at = ack.get("t")
         return datetime.fromtimestamp(int(at), UTC) if at.isdigit() else self._line.clock.now()
+
+    def _forget(self, sent: _UnderWay) -> None:
+        for account in sent.accounts:
+            self._directory.forget(account)
+        if sent.out.to.is_group:
+            self._groups.forget(sent.out.to)
+
+    async def _complete(self, sent: _UnderWay) -> None:
+        """The server counted other devices than we did: look them up anew, and give it to those that lack it."""
+        self._forget(sent)
+        out = sent.out
+        try:
+            if out.to.is_group:
+                membership = await self._groups.members(out.to)
+                me = self._line.device.own_lid if membership.by_lid else self._line.device.pn
+                lists = await self._directory.devices([*membership.members, me.bare])
+            else:
+                lists = await self._directory.devices(list(sent.accounts))
+            everyone = {account.with_device(n) for account, numbers in lists.items() for n in numbers}
+            for device in sorted(everyone - sent.devices, key=str):
+                await self._again.give(device, out.to.bare, out.message, out.id)
+        except (QueryFailed, Refused, TimeoutError) as error:
+            _log.info("devices that a message lacked were not given it", reason=type(error).__name__)
 
     def _proof(self, sealed: Iterable[Ciphertext]) -> list[Node]:
         """That our account vouches for this device; who meets it for the first time wants to see it."""

@@ -34,18 +34,34 @@ class Trust:
 
     async def give(self, chat: Jid) -> None:
         """Give a contact our token, if they have none of this week."""
-        name, now = await self._name(chat), self._line.now()
+        name = await self._name(chat)
         known = await self._line.vault.load_one(CONTACT, name) or Contact()
-        if name in self._giving or _weeks(known.given_at) >= _weeks(now):
-            return
+        if name not in self._giving and _weeks(known.given_at) < _weeks(self._line.now()):
+            await self._issue(name)
+
+    async def obtain(self, chat: Jid) -> bool:
+        """The server wants a contact's token that we have none of: give ours, which may bring theirs; whether it did.
+
+        Source: Baileys 7.0.0-rc14, which keeps the tokens in the answer.
+        """
+        if await self.token_of(chat):
+            # It went along and did not help.
+            return False
+        name = await self._name(chat)
+        if name not in self._giving:
+            await self._issue(name)
+        return bool(await self.token_of(chat))
+
+    async def _issue(self, name: str) -> None:
+        now = self._line.now()
         self._giving.add(name)
         try:
             token = Node("token", {"jid": Jid.parse(name), "t": str(now), "type": _KIND})
             body = Node("tokens", {}, [token])
-            await self._line.query(Node("iq", {"to": SERVER, "type": "set", "xmlns": "privacy"}, [body]))
+            answer = await self._line.query(Node("iq", {"to": SERVER, "type": "set", "xmlns": "privacy"}, [body]))
             known = await self._line.vault.load_one(CONTACT, name) or Contact()
-            record = Contact(given_at=now, token=known.token, token_at=known.token_at)
-            self._line.vault.put(CONTACT, name, record)
+            self._line.vault.put(CONTACT, name, Contact(given_at=now, token=known.token, token_at=known.token_at))
+            await self._learn(name, answer)
         except QueryFailed:
             # The next message tries again.
             pass
@@ -55,14 +71,16 @@ class Trust:
     async def received(self, notification: Node) -> None:
         """A contact gave us theirs."""
         sender = notification.jid("sender_lid") or notification.jid("from")
-        tokens = notification.child("tokens")
-        if sender is None or tokens is None:
-            return
-        for token in tokens.all("token"):
+        if sender is not None:
+            await self._learn(await self._name(sender), notification)
+
+    async def _learn(self, name: str, told: Node) -> None:
+        """Keep the newest of a contact's tokens in ``<tokens>``."""
+        tokens = told.child("tokens")
+        for token in tokens.all("token") if tokens is not None else ():
             at = token.get("t")
-            if token.get("type") == _KIND and at.isdigit() and token.data:
-                name = await self._name(sender)
-                known = await self._line.vault.load_one(CONTACT, name) or Contact()
+            known = await self._line.vault.load_one(CONTACT, name) or Contact()
+            if token.get("type") == _KIND and at.isdigit() and token.data and int(at) >= known.token_at:
                 record = Contact(given_at=known.given_at, token=token.data, token_at=int(at))
                 self._line.vault.put(CONTACT, name, record)
 

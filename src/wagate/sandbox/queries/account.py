@@ -34,7 +34,16 @@ def _set_privacy(request: Request) -> list[Node]:
 
 
 def _tokens(request: Request) -> list[Node]:
-    return [Node("tokens", {}, [])]
+    """The account trusts contacts; the answer has the tokens of those who trust it."""
+    world, account = request.world, request.device.account
+    held: list[Node] = []
+    for token in request.body.all("token"):
+        jid = token.jid("jid")
+        found = world.find(jid) if jid is not None else None
+        if found is not None and token.get("type") == "trusted_contact":
+            world.tokens.give(account, found[0], token.get("t"))
+            held += world.tokens.held(account, found[0])
+    return [Node("tokens", {}, held)]
 
 
 def _blocklist(request: Request) -> list[Node]:

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import { unpadRandomMax16 } from '@whiskeysockets/baileys'
 import type { Journal, Stored } from './journal.ts'
+import { Placeholders } from './placeholders.ts'
 import { onlyDistributesKeys } from './plaintext.ts'
 import { toEnvelope, toStanza } from './stanza.ts'
 
@@ -27,8 +28,11 @@ export class Inbound {
   readonly #find: FindPlaintext
   /** Which stanza a ciphertext came in: Baileys hands the ciphertext on as the very same object. */
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
+  readonly #placeholders = new Placeholders()
+  readonly #isOwnPhone: (jid: string) => boolean
 
-  constructor(journal: Journal, find: FindPlaintext) {
+  constructor(journal: Journal, find: FindPlaintext, isOwnPhone: (jid: string) => boolean) {
+    this.#isOwnPhone = isOwnPhone
     this.#journal = journal
     this.#find = find
   }
@@ -63,18 +67,21 @@ export class Inbound {
       if (known !== null) return Buffer.concat([known, PADDING])
       // Not under the ciphertext's own digest: the same one may become readable, once a sender key has come.
       this.#journal.arrive(['undecryptable', waId, digestOf(node), toEnvelope(node), EMPTY, false])
+      this.#placeholders.lacks(node)
       throw error
     }
     const plaintext = unpadRandomMax16(result.plaintext)
-    this.#journal.arrive(['message', waId, digest, toEnvelope(node), plaintext, onlyDistributesKeys(plaintext)])
+    // What the phone has given already is only kept to answer a redelivery.
+    const isHidden = onlyDistributesKeys(plaintext) || !this.#placeholders.arrived(node)
+    this.#journal.arrive(['message', waId, digest, toEnvelope(node), plaintext, isHidden])
+    if (node.attrs['category'] === 'peer' && this.#isOwnPhone(node.attrs['from'] ?? '')) this.#takeGiven(plaintext)
     this.#journal.put(result.changes, 'decrypted')
     return result.plaintext
   }
 
   #observeMessage(node: BinaryNode): void {
-    if (!Array.isArray(node.content)) return
     let readable = false
-    for (const child of node.content) {
+    for (const child of Array.isArray(node.content) ? node.content : []) {
       if (!(child.content instanceof Uint8Array)) continue
       if (child.tag === 'enc') this.#stanzas.set(child.content, node)
       if (child.tag === 'plaintext') {
@@ -84,6 +91,15 @@ export class Inbound {
     }
     if (!readable) {
       this.#journal.arrive(['undecryptable', node.attrs['id'] ?? '', digestOf(node), toStanza(node), EMPTY, false])
+      this.#placeholders.lacks(node)
+    }
+  }
+
+  #takeGiven(plaintext: Uint8Array): void {
+    for (const { node, plaintext: message } of this.#placeholders.given(plaintext)) {
+      const { id = '', from = '', participant = from } = node.attrs
+      const digest = createHash('sha256').update(`from our phone\0${participant}\0${id}`).digest()
+      this.#journal.arrive(['message', id, digest, toEnvelope(node), message, false])
     }
   }
 

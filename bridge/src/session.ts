@@ -7,6 +7,7 @@ import {
   type ConnectionState,
   DEFAULT_CONNECTION_CONFIG,
   initAuthCreds,
+  jidDecode,
   makeWASocket,
   proto,
   S_WHATSAPP_NET,
@@ -86,7 +87,12 @@ export class Link {
     const load = (kind: string, keys: string[]) => this.#ask({ t: 'Load', kind, keys }) as Promise<(Buffer | null)[]>
     this.#store = new Store(open.link, this.#journal, memory, load)
     const find = (digest: Uint8Array) => this.#ask({ t: 'Find', digest }) as Promise<Uint8Array | null>
-    this.#inbound = new Inbound(this.#journal, find)
+    const isOwnPhone = (jid: string): boolean => {
+      const { me } = this.#creds
+      const [sender, ...own] = [jid, me?.id, me?.lid].map(one => jidDecode(one))
+      return !sender?.device && own.some(one => one?.user === sender?.user)
+    }
+    this.#inbound = new Inbound(this.#journal, find, isOwnPhone)
     this.#outgoing = new Outgoing(channel, open.link, this.#journal, this.#devices)
   }
 

@@ -58,6 +58,12 @@ class Backlog:
                 self._drop(number, stanza)
                 return
 
+    def release_empty(self, stanza_id: str) -> None:
+        """The device has a message in which there was nothing to decrypt."""
+        for number in list(self._found.get(("message", stanza_id), ())):
+            if self._stanzas[number].child("enc") is None:
+                self._drop(number, self._stanzas[number])
+
     def _drop(self, number: int, stanza: Node) -> None:
         del self._stanzas[number]
         key = (stanza.tag, stanza.get("id"))

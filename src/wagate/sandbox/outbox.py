@@ -21,10 +21,13 @@ MAX_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
+class Remembered:
+    """A message that this phone sent or read; ``at`` is its time as stanzas carry it."""
+
     chat: Jid
     author: Jid
     message: wa.Message
+    at: str
     #: Sent by this phone itself, so it can be sent again.
     ours: bool
 
@@ -37,7 +40,7 @@ class Outbox:
         self._account = account
         self._keys = keys
         self._settings = settings
-        self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
+        self._remembered: OrderedDict[str, Remembered] = OrderedDict()
         #: Per sent message, the kinds of receipts that came ("" is delivered) and from which number.
         self.receipts: dict[str, list[tuple[str, str]]] = {}
 
@@ -80,11 +83,17 @@ class Outbox:
             raise QuoteUnknown
         return Quote(wa_id=wa_id, author=str(known.author.bare), message=known.message)
 
-    def remember(self, wa_id: str, chat: Jid, author: Jid, message: wa.Message, *, ours: bool = False) -> None:
-        """Keep a message to be quoted, or sent again."""
-        self._remembered[wa_id] = _Remembered(chat, author, message, ours)
+    def remember(
+        self, wa_id: str, chat: Jid, author: Jid, message: wa.Message, *, ours: bool = False, at: str = ""
+    ) -> None:
+        """Keep a message to be quoted, or sent again. Without ``at`` it is of now."""
+        self._remembered[wa_id] = Remembered(chat, author, message, at or self._world.seconds(), ours)
         if len(self._remembered) > MAX_REMEMBERED:
             self.receipts.pop(self._remembered.popitem(last=False)[0], None)
+
+    def recall(self, wa_id: str) -> Remembered | None:
+        """A message that this phone sent or read, unless that was long ago."""
+        return self._remembered.get(wa_id)
 
     # -- to people and groups
 
@@ -108,11 +117,18 @@ class Outbox:
         receiver = found[0]
         plain, copy = message.SerializeToString(), _own_copy(chat, message).SerializeToString()
         participants = []
+        withheld = self._settings.withhold
+        linked = withheld is None
         if receiver is not self._account:
-            participants += self._for_devices(receiver, (0, *receiver.devices), chat.server, plain, media)
-        participants += self._for_devices(self._account, tuple(self._account.devices), chat.server, copy, media)
+            theirs = (0, *receiver.devices) if linked else (0,)
+            participants += self._for_devices(receiver, theirs, chat.server, plain, media)
+        ours = tuple(self._account.devices) if linked else ()
+        participants += self._for_devices(self._account, ours, chat.server, copy, media)
         attrs: dict[str, Attr] = {"to": chat.bare, "id": wa_id, "type": kind}
-        return Node("message", attrs, [Node("participants", {}, participants)])
+        content = [Node("participants", {}, participants)]
+        if withheld is not None:
+            content.append(Node("unavailable", {"type": withheld} if withheld else {}))
+        return Node("message", attrs, content)
 
     def _group_stanza(self, chat: Jid, wa_id: str, message: wa.Message, kind: str, media: str) -> Node:
         group = self._world.groups.get(chat)
@@ -183,7 +199,15 @@ class Outbox:
         else:
             self.receipts.setdefault(stanza.get("id"), []).append((found[0].number, stanza.get("type")))
 
-    def _send_again(self, stanza: Node, known: _Remembered, reader: Account, device: int) -> None:
+    def send_again(self, wa_id: str, device: Jid) -> None:
+        """Give a device a message of this phone's once more, unasked."""
+        known, found = self._remembered[wa_id], self._world.find(device)
+        if found is not None:
+            self._world.submit(self._account, self._again(wa_id, known, (found[0].number, found[1]), device, ""))
+
+    def _send_again(self, stanza: Node, known: Remembered, reader: Account, device: int) -> None:
+        if not self._settings.answer_retries:
+            return
         retry = stanza.child("retry")
         count = retry.get("count", "1") if retry is not None else "1"
         if not count.isdigit() or int(count) > MAX_RETRIES:
@@ -201,7 +225,7 @@ class Outbox:
             return
         self._world.submit(self._account, self._again(stanza.get("id"), known, peer, jid, count))
 
-    def _again(self, wa_id: str, known: _Remembered, peer: Peer, jid: Jid, count: str) -> Node:
+    def _again(self, wa_id: str, known: Remembered, peer: Peer, jid: Jid, count: str) -> Node:
         message, attrs = known.message, dict[str, Attr](id=wa_id, type="text")
         if known.chat.server == GROUP:
             # Told anew and in the same ciphertext: what was missing may have been the chain.
@@ -226,6 +250,7 @@ class Outbox:
 _PEER_TYPES = (
     wa.Message.ProtocolMessage.HISTORY_SYNC_NOTIFICATION,
     wa.Message.ProtocolMessage.APP_STATE_SYNC_KEY_SHARE,
+    wa.Message.ProtocolMessage.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE,
 )
 
 

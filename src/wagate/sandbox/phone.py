@@ -8,7 +8,7 @@ work: an answer must not overtake the acknowledgement of what it answers.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from google.protobuf.message import DecodeError
 
@@ -21,6 +21,7 @@ from wagate.sandbox.judging import misfits
 from wagate.sandbox.linking import Linking
 from wagate.sandbox.model import Account, CodeLink, Device
 from wagate.sandbox.outbox import Outbox
+from wagate.sandbox.peerdata import messages_for
 from wagate.sandbox.phonekeys import Peer, PhoneKeys
 from wagate.sandbox.phonestate import PhoneState, history_notice
 from wagate.sandbox.world import World
@@ -129,7 +130,8 @@ class Phone:
     # -- PhonePort
 
     def bundle(self) -> Bundle:
-        return self.keys.bundle()
+        bundle = self.keys.bundle()
+        return bundle if self.settings.one_time_keys else replace(bundle, one_time=None)
 
     def receive(self, stanza: Node) -> None:
         self._enqueue(self._on_message, stanza)
@@ -266,6 +268,8 @@ class Phone:
             message = message.deviceSentMessage.message
         if own and message.protocolMessage.HasField("appStateSyncKeyRequest"):
             self._share_keys(arrival.device)
+        if own and message.protocolMessage.HasField("peerDataOperationRequestMessage"):
+            self._give_messages(arrival, message.protocolMessage.peerDataOperationRequestMessage)
         reading = read(message)
         if reading is None:
             if not message.HasField("senderKeyDistributionMessage"):
@@ -278,7 +282,8 @@ class Phone:
             group=str(chat) if chat.server == GROUP else "",
             reading=reading,
         )
-        self.outbox.remember(arrival.message_id, chat.bare, arrival.sender.jid(_domain(chat)), message)
+        author = arrival.sender.jid(_domain(chat))
+        self.outbox.remember(arrival.message_id, chat.bare, author, message, at=arrival.stanza.get("t"))
         self._receipts(arrival)
         if shown.seen == 1 and not own and arrival.device != 0:
             self._auto_reply(chat.bare, shown.text or shown.caption)
@@ -301,6 +306,16 @@ class Phone:
         asking = self._account.devices.get(device)
         if asking is not None:
             self.outbox.to_own_device(asking, self._own_state().key_share(self._world.clock.now()))
+
+    def _give_messages(self, arrival: _Arrival, request: wa.Message.PeerDataOperationRequestMessage) -> None:
+        """A device of ours lacks messages that we may have."""
+        asking = self._account.devices.get(arrival.device)
+        if asking is None or request.peerDataOperationRequestType != wa.Message.PLACEHOLDER_MESSAGE_RESEND:
+            return
+        if arrival.stanza.get("category") != "peer":
+            self._world.complain("a request to the phone without category peer", arrival.stanza.get("from"))
+        asked = [part.messageKey for part in request.placeholderMessageResendRequest]
+        self.outbox.to_own_device(asking, messages_for(arrival.message_id, asked, self.outbox.recall))
 
     def _name_of(self, chat: Jid) -> str:
         """How the owner knows a chat: by number, or the group's JID."""

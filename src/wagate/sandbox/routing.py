@@ -141,7 +141,25 @@ class Router:
             if found and (phash := self._missed(account, number, node, found[0], to.server)):
                 answer["phash"] = phash
             self._to_devices(account, number, node, to)
+            if found and (unavailable := node.child("unavailable")):
+                self._tell_unavailable(account, number, node, found[0], unavailable)
         return Node("ack", answer)
+
+    def _tell_unavailable(
+        self, account: Account, number: int, node: Node, receiver: Account, unavailable: Node
+    ) -> None:
+        """Linked devices that a message is not encrypted for learn that there is one."""
+        to = node.attrs["to"]
+        domain = LID if isinstance(to, Jid) and to.is_lid else PN
+        reached = {jid for jid, _ in _per_device(node)}
+        attrs: dict[str, Attr] = {
+            "from": account.jid(domain, number),
+            **self._common(account, node),
+            ("sender_pn" if domain == LID else "sender_lid"): account.pn_jid if domain == LID else account.lid_jid,
+        }
+        for device in receiver.devices:
+            if receiver.jid(domain, device) not in reached:
+                self.deliver(receiver, device, Node("message", attrs, [unavailable]))
 
     def _missed(self, account: Account, number: int, node: Node, receiver: Account, domain: str) -> str:
         """The hash over all devices of both ends of a chat, if the message is not for just these; else empty."""
@@ -267,8 +285,8 @@ class Router:
         elif kind == "receipt":
             device.backlog.release(kind, node.get("id"), node.get("type"), node.get("participant"))
         elif kind == "message" and "error" not in node.attrs:
-            # It comes with a receipt that asks for the message again, which may be on its way already.
-            pass
+            # Of a message that has content it comes with a receipt that asks for it again, which may be on its way.
+            device.backlog.release_empty(node.get("id"))
         else:
             device.backlog.release(kind, node.get("id"))
 

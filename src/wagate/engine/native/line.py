@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from wagate.core.clock import Clock
+from wagate.core.errors import WagateError
 from wagate.core.logging import get_logger
 from wagate.engine.native.device import Device
 from wagate.engine.native.journal import Journal, Refused
@@ -150,7 +151,7 @@ class Line:
     async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]], what: str) -> None:
         try:
             await work()
-        except (QueryFailed, Refused) as error:
+        except (WagateError, Refused) as error:
             _log.info("work of a session was not finished", what=what, reason=str(error))
         except Exception:  # noqa: BLE001 - one stanza's trouble must not end the connection
             _log.error("work of a session failed", what=what, exc_info=True)

@@ -18,6 +18,7 @@ from wagate.engine.native.groups import GroupBook
 from wagate.engine.native.journal import Journal, Refused
 from wagate.engine.native.line import QUERY_SECONDS, Line
 from wagate.engine.native.linking import Linking
+from wagate.engine.native.placeholders import Placeholders
 from wagate.engine.native.receiving import Receiver
 from wagate.engine.native.redelivery import Redelivery
 from wagate.engine.native.retries import Retries
@@ -107,6 +108,7 @@ class NativeSession:
             groups=groups,
             cipher=cipher,
             retries=self._retries,
+            placeholders=Placeholders(line, self._ask_phone_for_a_message),
             trust=trust_tokens,
             app_state=self._app_state,
             is_available=lambda: self._available,
@@ -375,11 +377,16 @@ class NativeSession:
         message.protocolMessage.type = wa.Message.ProtocolMessage.APP_STATE_SYNC_KEY_REQUEST
         for key_id in key_ids:
             message.protocolMessage.appStateSyncKeyRequest.keyIds.add(keyId=key_id)
-        self._line.spawn(lambda: self._to_phone(message), "asking the phone for app-state keys")
+        self._line.spawn(lambda: self._to_phone(message, "high"), "asking the phone for app-state keys")
 
-    async def _to_phone(self, message: wa.Message) -> None:
+    def _ask_phone_for_a_message(self, request: wa.Message) -> None:
+        self._line.spawn(lambda: self._to_phone(request, "high_force"), "asking the phone for a message")
+
+    async def _to_phone(self, message: wa.Message, priority: str) -> None:
+        """Send our phone what concerns it alone. ``priority`` is how soon WhatsApp wakes it (whatsmeow, Baileys)."""
         phone, message_id = self._line.device.pn.bare, self._line.entropy(16).hex().upper()
-        await self._sender.relay(phone, message.SerializeToString(), message_id, {"category": "peer"})
+        attributes = {"category": "peer", "push_priority": priority}
+        await self._sender.relay(phone, message.SerializeToString(), message_id, attributes)
 
     def _codes_ran_out(self) -> None:
         self._end(Closed(code=endings.TIMED_OUT, reason="nobody scanned the code"))

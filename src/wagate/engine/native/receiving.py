@@ -17,6 +17,7 @@ from wagate.engine.native.directory import Directory
 from wagate.engine.native.groups import GroupBook
 from wagate.engine.native.journal import Refused
 from wagate.engine.native.line import Line
+from wagate.engine.native.placeholders import Placeholders
 from wagate.engine.native.retries import Retries
 from wagate.engine.native.trust import Trust
 from wagate.engine.port import InboxKind, QueryFailed
@@ -33,6 +34,8 @@ from wagate.wire.proto import wa_pb2 as wa
 _INTERNAL = frozenset(("encrypt", "link_code_companion_reg", "privacy_token"))
 #: What WhatsApp Web answers to a stanza that it can't make sense of. Source: whatsmeow.
 _UNREADABLE = "487"
+#: The same to a message whose key it does not have (whatsmeow, Baileys).
+_SECRET_MISSING = "495"  # noqa: S105 - a code
 
 _PROTOCOL = wa.Message.ProtocolMessage
 
@@ -52,6 +55,7 @@ class Receiver:
         groups: GroupBook,
         cipher: Cipher,
         retries: Retries,
+        placeholders: Placeholders,
         trust: Trust,
         app_state: AppState,
         is_available: Callable[[], bool],
@@ -63,6 +67,7 @@ class Receiver:
         self._groups = groups
         self._cipher = cipher
         self._retries = retries
+        self._placeholders = placeholders
         self._trust = trust
         self._app_state = app_state
         self._is_available = is_available
@@ -109,11 +114,21 @@ class Receiver:
         told = node.jid("sender_lid") or node.jid("participant_lid")
         encs = list(node.all("enc"))
         plain = node.child("plaintext")
+        await self._placeholders.load()
         if plain is not None:
             self._arrive(InboxKind.MESSAGE, node, plain.data)
+        elif any(enc.get("type") == "msmsg" for enc in encs):
+            # A bot's answer, encrypted with the secret of the message that it answers. We ask bots nothing.
+            self._arrive(InboxKind.UNDECRYPTABLE, node)
+            self._line.acknowledge(node, error=_SECRET_MISSING)
+            return
         elif not encs:
             # "Unavailable": only the phone has it.
+            name = await self._directory.canonical(sender, told)
             self._arrive(InboxKind.UNDECRYPTABLE, node)
+            self._placeholders.lacks(node, name)
+            self._line.acknowledge(node)
+            return
         else:
             name = await self._directory.canonical(sender, told)
             other = node.jid("sender_pn") or node.jid("participant_pn")
@@ -124,7 +139,11 @@ class Receiver:
                 if failure is not None:
                     self._arrive(InboxKind.UNDECRYPTABLE, node)
                     _log.info("a message can't be read", reason=type(failure).__name__)
-                    self._retries.ask_again(node, with_keys=not isinstance(failure, Malformed))
+                    if self._retries.ask_again(node, with_keys=not isinstance(failure, Malformed)):
+                        self._placeholders.expect(node, name)
+                    else:
+                        self._placeholders.lacks(node, name)
+                    self._line.acknowledge(node)
                     return
         self._line.post(self._receipt_for(node, sender))
 
@@ -134,7 +153,10 @@ class Receiver:
         digest = hashlib.sha256(body).digest()
 
         def opened(plaintext: bytes) -> None:
-            hidden = only_distributes(wa.Message.FromString(plaintext))
+            # What the phone has given already is only kept to answer a redelivery.
+            hidden = only_distributes(wa.Message.FromString(plaintext)) or not self._placeholders.arrived(
+                node.get("id"), sender
+            )
             self._line.journal.arrive(_arrival(InboxKind.MESSAGE, node, digest, _envelope(node), plaintext, hidden))
 
         try:
@@ -186,6 +208,8 @@ class Receiver:
         if protocol.type == _PROTOCOL.APP_STATE_SYNC_KEY_SHARE and message.HasField("protocolMessage"):
             await self._app_state.learn_keys(protocol.appStateSyncKeyShare)
             self._line.spawn(self._sync_name, "reading our own name")
+        if protocol.type == _PROTOCOL.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE:
+            self._placeholders.answered(protocol.peerDataOperationRequestResponseMessage)
 
     def _receipt_for(self, node: Node, sender: Jid) -> Node:
         attrs: dict[str, Attr] = {"id": node.get("id"), "to": node.attrs["from"]}

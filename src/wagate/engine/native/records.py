@@ -107,9 +107,34 @@ class StoredCollection:
         return cls(Collection(name=name, version=version, hash=total, value_macs=macs))
 
 
+class Lacked(msgspec.Struct, frozen=True, array_like=True):
+    """A message that our phone was asked for: who wrote it, its stanza's attributes, when it was asked for (seconds
+    since 1970), and whether the phone has given it.
+    """
+
+    sender: str
+    attrs: dict[str, str]
+    at: int
+    answered: bool = False
+
+
+class Lacking(msgspec.Struct, frozen=True, array_like=True):
+    """Messages that our phone was asked for, by their ids."""
+
+    messages: dict[str, Lacked]
+
+    def to_record(self) -> bytes:
+        return msgspec.msgpack.encode((_VERSION, self))
+
+    @classmethod
+    def from_record(cls, record: bytes) -> "Lacking":
+        return _lacking.decode(record)[1]
+
+
 _own_chain = msgspec.msgpack.Decoder(tuple[Literal[1], bytes, list[str]])
 _contact = msgspec.msgpack.Decoder(tuple[Literal[1], Contact])
 _app_state_keys = msgspec.msgpack.Decoder(tuple[Literal[1], AppStateKeys])
+_lacking = msgspec.msgpack.Decoder(tuple[Literal[1], Lacking])
 _collection = msgspec.msgpack.Decoder(tuple[Literal[1], str, int, bytes, dict[bytes, bytes]])
 
 #: The device itself; its only key is empty.
@@ -132,6 +157,8 @@ CONTACT = Kind("native/contact", Contact.from_record)
 APP_STATE_KEYS = Kind("native/app-state-keys", AppStateKeys.from_record)
 #: By the collection's name.
 COLLECTION = Kind("native/collection", StoredCollection.from_record)
+#: What our phone was asked for; all of it under the empty key.
+LACKING = Kind("native/lacking", Lacking.from_record)
 
 
 def chain_key(group: str, device: str) -> str:

@@ -48,23 +48,24 @@ class Retries:
 
     # -- others' messages
 
-    def ask_again(self, stanza: Node, *, with_keys: bool) -> None:
-        """Have a message sent again once what is recorded now is stored, and say that it has come as it is. With our
+    def ask_again(self, stanza: Node, *, with_keys: bool) -> bool:
+        """Have a message sent again once what is recorded now is stored; false if that was done often enough. With our
         keys the sender can begin a new session at once.
         """
         sender, message_id = stanza.get("participant") or stanza.get("from"), stanza.get("id")
         count = (self._asked.get((sender, message_id)) or 0) + 1
-        if count <= MAX_RETRIES:
-            self._asked.put((sender, message_id), count)
-            registration = self._line.device.registration_id.to_bytes(4, "big")
-            retry = {"count": str(count), "id": message_id, "t": stanza.get("t"), "v": "1", "error": "0"}
-            content = [Node("retry", retry), Node("registration", {}, registration)]
-            if with_keys or count > 1:
-                content += prekeys.bundle_for_retry(self._line)
-            attrs: dict[str, Attr] = {"id": message_id, "to": stanza.attrs["from"], "type": "retry"}
-            attrs |= {name: stanza.attrs[name] for name in ("participant", "recipient") if name in stanza.attrs}
-            self._line.post(Node("receipt", attrs, content))
-        self._line.acknowledge(stanza)
+        if count > MAX_RETRIES:
+            return False
+        self._asked.put((sender, message_id), count)
+        registration = self._line.device.registration_id.to_bytes(4, "big")
+        retry = {"count": str(count), "id": message_id, "t": stanza.get("t"), "v": "1", "error": "0"}
+        content = [Node("retry", retry), Node("registration", {}, registration)]
+        if with_keys or count > 1:
+            content += prekeys.bundle_for_retry(self._line)
+        attrs: dict[str, Attr] = {"id": message_id, "to": stanza.attrs["from"], "type": "retry"}
+        attrs |= {name: stanza.attrs[name] for name in ("participant", "recipient") if name in stanza.attrs}
+        self._line.post(Node("receipt", attrs, content))
+        return True
 
     # -- our messages
 

@@ -13,7 +13,7 @@ const EMPTY = new Uint8Array()
 /** A padding of one byte, as Baileys expects to take one off. */
 const PADDING = Buffer.from([1])
 
-/** Notifications that are between the server and this device's keys. */
+/** Notifications that are between the server and this device's keys; but that a contact has new ones is told. */
 const INTERNAL_NOTIFICATIONS = new Set(['encrypt', 'link_code_companion_reg', 'privacy_token'])
 
 type FindPlaintext = (digest: Uint8Array) => Promise<Uint8Array | null>
@@ -45,7 +45,8 @@ export class Inbound {
       // A retry asks us to encrypt again, which the bridge does.
       if (node.attrs['type'] !== 'retry') this.#arriveWhole('receipt', node)
     } else if (node.tag === 'notification') {
-      if (!INTERNAL_NOTIFICATIONS.has(node.attrs['type'] ?? '')) this.#arriveWhole('notification', node)
+      const isTold = !INTERNAL_NOTIFICATIONS.has(node.attrs['type'] ?? '') || hasChild(node, 'identity')
+      if (isTold) this.#arriveWhole('notification', node)
     } else if (node.tag === 'call') {
       this.#arriveWhole('call', node)
     }
@@ -106,6 +107,10 @@ export class Inbound {
   #arriveWhole(kind: string, node: BinaryNode): void {
     this.#journal.arrive([kind, node.attrs['id'] ?? '', digestOf(node), toStanza(node), EMPTY, false])
   }
+}
+
+function hasChild({ content }: BinaryNode, tag: string): boolean {
+  return Array.isArray(content) && content.some(child => child.tag === tag)
 }
 
 /** Tells stanzas in the clear apart; a redelivered one differs at most in its `offline` mark. */

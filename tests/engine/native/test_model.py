@@ -1,9 +1,10 @@
 """Thousands of random steps with a session of the native engine: in the end nothing was lost, doubled or reused.
 
-What may happen at each step: messages both ways (one to one, between two sessions, in a group), stanzas dropped,
-doubled, delayed or overtaken, a crash before or after a commit, a cut, a clean restart, a new signed pre-key, no
-one-time pre-keys left, a contact with new keys. A crash is what the store does when it fails just before or just after
-it has written: everything in memory is gone, and the next connection begins from what is stored.
+What may happen at each step: messages both ways (one to one, between two sessions, in a group, encrypted for our phone
+alone), stanzas dropped, doubled, delayed or overtaken, acknowledgements lost, late or doubled, a crash before or after a
+commit, a cut, a clean restart, a new signed pre-key, no one-time pre-keys left at either end, a contact with new keys or
+with devices that come and go. A crash is what the store does when it fails just before or just after it has written:
+everything in memory is gone, and the next connection begins from what is stored.
 
     python -m pytest tests/engine/native/test_model.py -m slow        10,000 steps; MODEL_SEED picks others
 """
@@ -13,15 +14,16 @@ import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab
-from wagate.engine.native import prekeys, sending
+from wagate.engine.native import prekeys, redelivery
 from wagate.engine.port import Closed, RelayImpossible, RelayUnknown
 from wagate.sandbox.faults import Fault, FaultKind, StanzaKind
+from wagate.sandbox.model import LinkRefused
 from wagate.sandbox.phone import Phone
 from wagate.sandbox.record import Direction
 from wagate.wire.jid import Jid
@@ -52,6 +54,7 @@ class Model:
         self.steps: Counter[str] = Counter()
         self._sending: set[asyncio.Task[None]] = set()
         self._keeping: list[asyncio.Task[None]] = []
+        self._linking: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
         for number in (SHOP, CAFE):
@@ -141,6 +144,39 @@ class Model:
         for device in self.lab.sandbox.world.accounts[self.random.choice((SHOP, CAFE))].devices.values():
             device.prekeys.clear()
 
+    async def lose_acknowledgements(self) -> None:
+        kind = self.random.choice((FaultKind.DROP, FaultKind.DELAY, FaultKind.DUPLICATE))
+        times = self.random.randint(1, 3)
+        self.lab.sandbox.world.inject(Fault(kind=kind, stanza=StanzaKind.MESSAGE_ACK, times=times, seconds=0.1))
+
+    async def withhold(self) -> None:
+        """A contact's message is encrypted for our phone alone."""
+        sender, member = self.random.choice(((ADA, SHOP), (BOB, CAFE)))
+        settings = self.phones[sender].settings
+        settings.withhold = ""
+        self.phones[sender].outbox.send_text(Jid(member), self._promise(sender, (member,)))
+        settings.withhold = None
+
+    async def run_out_of_one_time_keys(self) -> None:
+        """A contact's phone has none, or has them again."""
+        settings = self.phones[self.random.choice((ADA, BOB))].settings
+        settings.one_time_keys = not settings.one_time_keys
+
+    async def come_and_go(self) -> None:
+        """A contact links a device, or the one it has goes."""
+        phone = self.phones[self.random.choice((ADA, BOB))]
+        if phone.account.devices:
+            phone.unlink(next(iter(phone.account.devices)))
+        else:
+            task = asyncio.create_task(self._link(phone))
+            self._linking.add(task)
+            task.add_done_callback(self._linking.discard)
+
+    async def _link(self, phone: Phone) -> None:
+        # A crash may befall the newcomer, who is then not linked; nothing was promised to it.
+        with suppress(AssertionError, LinkRefused, TimeoutError):
+            await self.lab.another(phone)
+
     async def forget_sessions(self) -> None:
         """A contact's phone loses its sessions and begins new ones."""
         keys = self.phones[self.random.choice((ADA, BOB))].keys
@@ -194,7 +230,7 @@ class Model:
         return [f"{reader}: {text}" for reader, texts in has.items() for text, n in texts.items() if n > 1]
 
     def stop(self) -> None:
-        for task in (*self._keeping, *self._sending):
+        for task in (*self._keeping, *self._sending, *self._linking):
             task.cancel()
 
     async def _had(self) -> dict[str, Counter[str]]:
@@ -219,6 +255,10 @@ WEIGHTS = {
     "restart": 1,
     "rotate_signed_prekey": 1,
     "exhaust_prekeys": 1,
+    "lose_acknowledgements": 2,
+    "withhold": 3,
+    "run_out_of_one_time_keys": 1,
+    "come_and_go": 1,
     "forget_sessions": 1,
     "reinstall": 1,
 }
@@ -254,7 +294,7 @@ async def modelled(folder: Path, seed: int) -> AsyncIterator[Model]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Dropped acknowledgements are what this is about; a minute for each would be all that it takes."""
-    monkeypatch.setattr(sending, "ACK_SECONDS", 1.0)
+    monkeypatch.setattr(redelivery, "ACK_SECONDS", 1.0)
 
 
 async def run(folder: Path, seed: int, steps: int) -> None:

@@ -100,6 +100,7 @@ class NativeSession:
         self._sender = Sender(line, directory, groups, cipher, trust_tokens, self._redelivery)
         self._app_state = AppState(line, self._named, self._ask_phone_for_keys)
         self._retries = Retries(request.session, line, directory, cipher, self._redelivery, shared.sent_message)
+        self._placeholders = Placeholders(line, self._ask_phone_for_messages)
         self._receiver = Receiver(
             request.session,
             line,
@@ -108,7 +109,7 @@ class NativeSession:
             groups=groups,
             cipher=cipher,
             retries=self._retries,
-            placeholders=Placeholders(line, self._ask_phone_for_a_message),
+            placeholders=self._placeholders,
             trust=trust_tokens,
             app_state=self._app_state,
             is_available=lambda: self._available,
@@ -358,6 +359,7 @@ class NativeSession:
         self._online = True
         self._teller.tell(Online(identity=line.device.port_identity))
         self._announce()
+        await self._placeholders.ask_anew()
         await prekeys.rotate_signed(line)
 
     def _announce(self) -> None:
@@ -379,8 +381,8 @@ class NativeSession:
             message.protocolMessage.appStateSyncKeyRequest.keyIds.add(keyId=key_id)
         self._line.spawn(lambda: self._to_phone(message, "high"), "asking the phone for app-state keys")
 
-    def _ask_phone_for_a_message(self, request: wa.Message) -> None:
-        self._line.spawn(lambda: self._to_phone(request, "high_force"), "asking the phone for a message")
+    def _ask_phone_for_messages(self, request: wa.Message) -> None:
+        self._line.spawn(lambda: self._to_phone(request, "high_force"), "asking the phone for messages")
 
     async def _to_phone(self, message: wa.Message, priority: str) -> None:
         """Send our phone what concerns it alone. ``priority`` is how soon WhatsApp wakes it (whatsmeow, Baileys)."""

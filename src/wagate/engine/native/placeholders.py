@@ -5,7 +5,7 @@ WhatsApp shows a placeholder for a message that a linked device was not sent or 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 from google.protobuf.message import DecodeError
@@ -75,7 +75,20 @@ class Placeholders:
         lacking[message_id] = Lacked(str(sender.bare), attrs, self._line.now())
         self._asked.add(message_id)
         self._record(lacking)
-        self._ask_phone(self._request(stanza, sender))
+        self._ask_phone(self._request([(stanza, sender)]))
+
+    async def ask_anew(self) -> None:
+        """Ask for what earlier connections asked for and nobody gave: the request may not have left."""
+        await self.load()
+        wanted = {
+            message_id: lacked
+            for message_id, lacked in self._current().items()
+            if not lacked.answered and message_id not in self._asked
+        }
+        if wanted:
+            self._asked.update(wanted)
+            stanzas = [(Node("message", lacked.attrs), Jid.parse(lacked.sender)) for lacked in wanted.values()]
+            self._ask_phone(self._request(stanzas))
 
     def expect(self, stanza: Node, sender: Jid) -> None:
         """A message was asked for at its sender; if it does not come, the phone is asked."""
@@ -141,21 +154,22 @@ class Placeholders:
             plaintext=message.SerializeToString(),
         )
 
-    def _request(self, stanza: Node, sender: Jid) -> wa.Message:
-        origin = stanza.jid("from") or sender
-        own = self._line.device.is_own(sender)
+    def _request(self, wanted: Iterable[tuple[Node, Jid]]) -> wa.Message:
+        """The request for messages, each by its stanza and sender."""
         message = wa.Message()
         message.protocolMessage.type = _PROTOCOL.PEER_DATA_OPERATION_REQUEST_MESSAGE
         request = message.protocolMessage.peerDataOperationRequestMessage
         request.peerDataOperationRequestType = wa.Message.PLACEHOLDER_MESSAGE_RESEND
-        key = request.placeholderMessageResendRequest.add().messageKey
-        key.id = stanza.get("id")
-        key.fromMe = own
-        author = stanza.jid("participant")
-        chat = (stanza.jid("recipient") if own and author is None else None) or origin
-        key.remoteJid = str(chat.bare)
-        if author is not None:
-            key.participant = str(author.bare)
+        for stanza, sender in wanted:
+            origin, author = stanza.jid("from") or sender, stanza.jid("participant")
+            own = self._line.device.is_own(sender)
+            chat = (stanza.jid("recipient") if own and author is None else None) or origin
+            key = request.placeholderMessageResendRequest.add().messageKey
+            key.id = stanza.get("id")
+            key.fromMe = own
+            key.remoteJid = str(chat.bare)
+            if author is not None:
+                key.participant = str(author.bare)
         return message
 
     def _current(self) -> dict[str, Lacked]:

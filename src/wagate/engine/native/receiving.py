@@ -30,7 +30,8 @@ from wagate.wire.jid import SERVER, Jid
 from wagate.wire.node import Attr, Node
 from wagate.wire.proto import wa_pb2 as wa
 
-#: Notifications that are between the server and this device's keys; everything else is told.
+#: Notifications that are between the server and this device's keys; everything else is told, and so is that a contact
+#: has new ones.
 _INTERNAL = frozenset(("encrypt", "link_code_companion_reg", "privacy_token"))
 #: What WhatsApp Web answers to a stanza that it can't make sense of. Source: whatsmeow.
 _UNREADABLE = "487"
@@ -266,7 +267,7 @@ class Receiver:
                     self._line.spawn(self._sync_name, "reading our own name")
             case _:
                 pass
-        if kind not in _INTERNAL:
+        if kind not in _INTERNAL or node.child("identity") is not None:
             self._arrive(InboxKind.NOTIFICATION, node)
         self._line.acknowledge(node)
 

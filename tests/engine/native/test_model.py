@@ -1,10 +1,10 @@
 """Thousands of random steps with a session of the native engine: in the end nothing was lost, doubled or reused.
 
-What may happen at each step: messages both ways (one to one, between two sessions, in a group, encrypted for our phone
-alone), stanzas dropped, doubled, delayed or overtaken, acknowledgements lost, late or doubled, a crash before or after a
-commit, a cut, a clean restart, a new signed pre-key, no one-time pre-keys left at either end, a contact with new keys or
-with devices that come and go. A crash is what the store does when it fails just before or just after it has written:
-everything in memory is gone, and the next connection begins from what is stored.
+What may happen at each step: messages both ways (one to one, between two sessions, in a group, encrypted for our
+phone alone), stanzas dropped, doubled, delayed or overtaken, acknowledgements lost, late or doubled, a crash before or
+after a commit, a cut, a clean restart, a new signed pre-key, no one-time pre-keys left at either end, a contact with
+new keys or with devices that come and go. A crash is what the store does when it fails just before or just after it
+has written: everything in memory is gone, and the next connection begins from what is stored.
 
     python -m pytest tests/engine/native/test_model.py -m slow        10,000 steps; MODEL_SEED picks others
 """

@@ -59,6 +59,7 @@ export interface Relay {
   message: Uint8Array
   messageId: string
   attributes: Record<string, string>
+  recipients: string[]
 }
 
 /** Send an ``iq``; ``Answered`` or ``Failed`` follows. */

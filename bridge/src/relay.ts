@@ -1,6 +1,6 @@
 // Sending messages: in the order in which they were asked for, each settled by the server's acknowledgement.
 
-import { proto, type BinaryNode, isJidGroup, isLidUser, isPnUser, jidDecode, type WASocket } from '@whiskeysockets/baileys'
+import { proto, type BinaryNode, isJidGroup, isLidUser, isPnUser, jidDecode, jidNormalizedUser, type WASocket } from '@whiskeysockets/baileys'
 import type { Channel } from './channel.ts'
 import { editOf, metaOf } from './describe.ts'
 import type { Journal } from './journal.ts'
@@ -131,7 +131,9 @@ export class Outgoing {
       await sock.relayMessage(relay.to, content, {
         messageId: relay.messageId,
         additionalAttributes: edit === '' ? relay.attributes : { edit, ...relay.attributes },
-        additionalNodes: metaOf(content)
+        additionalNodes: metaOf(content),
+        // Our own devices show what we have posted (whatsmeow).
+        statusJidList: [...relay.recipients, jidNormalizedUser(sock.authState.creds.me?.id)]
       })
       this.#journal.mark('written')
     } catch (error) {

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,7 +72,14 @@ class ScriptedLink:
     async def acknowledge(self, relayed: Relayed) -> datetime:
         return self._clock.now()
 
-    async def relay(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = {}) -> datetime:
+    async def relay(
+        self,
+        to: Jid,
+        message: bytes,
+        message_id: str,
+        attributes: Mapping[str, str] = {},
+        recipients: Collection[Jid] = (),
+    ) -> datetime:
         relayed = Relayed(to, wa.Message.FromString(message), message_id)
         self.relayed.append(relayed)
         return await self.answer(relayed)

@@ -1,6 +1,6 @@
 """An engine session that does what a test says."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from wagate.engine.port import Closed, EngineEvent, EventSink, OpenRequest, Vitals
@@ -29,7 +29,14 @@ class FakeLink:
             if self._sink is not None:
                 await self._sink(event)
 
-    async def relay(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = {}) -> datetime:
+    async def relay(
+        self,
+        to: Jid,
+        message: bytes,
+        message_id: str,
+        attributes: Mapping[str, str] = {},
+        recipients: Collection[Jid] = (),
+    ) -> datetime:
         raise NotImplementedError
 
     async def query(self, node: Node, timeout: float = 0.0) -> Node:

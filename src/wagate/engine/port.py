@@ -12,7 +12,7 @@ Promises that every engine keeps, and tests/contracts holds it to:
 * An engine never reconnects by itself: it says ``Closed`` once and is done.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -247,9 +247,19 @@ class EventSink(Protocol):
 class EngineSession(Protocol):
     """One open connection of one linked (or linking) device."""
 
-    async def relay(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = ...) -> datetime:
+    async def relay(
+        self,
+        to: Jid,
+        message: bytes,
+        message_id: str,
+        attributes: Mapping[str, str] = ...,
+        recipients: Collection[Jid] = ...,
+    ) -> datetime:
         """Encrypt ``message`` (a serialised ``Message``) for every device of ``to`` and send it; returns the
         server's time once it acknowledged. Calls may overlap; they reach the wire in the order they were made.
+
+        A status (to ``status@broadcast``) is for the accounts in ``recipients``, which is empty otherwise: WhatsApp's
+        server keeps no list of those who may see one.
 
         :raises RelayRefused: the server answered with an error.
         :raises RelayUnknown: no answer came.

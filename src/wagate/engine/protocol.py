@@ -102,6 +102,8 @@ class Relay(_Frame, frozen=True, kw_only=True):
     message: bytes
     message_id: str
     attributes: dict[str, str]
+    #: Whom a status is for.
+    recipients: list[str]
 
 
 class Query(_Frame, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from wagate.sandbox.errors import GroupUnknown, NotAMember, QuoteUnknown, Recipi
 from wagate.sandbox.model import Account, Device
 from wagate.sandbox.phonekeys import Peer, PhoneKeys
 from wagate.sandbox.world import World
-from wagate.wire.jid import GROUP, LID, PN, Jid
+from wagate.wire.jid import GROUP, LID, PN, STATUS, Jid
 from wagate.wire.media import MediaKind, encrypt
 from wagate.wire.node import Attr, Node
 from wagate.wire.proto import wa_pb2 as wa
@@ -54,6 +54,37 @@ class Outbox:
         :raises QuoteUnknown: if the message to be quoted is not known here.
         """
         return self._send(chat, text_message(text, self._quote(quote)), "text", "")
+
+    def post_status(self, text: str, readers: Iterable[Account]) -> str:
+        """Post a text for these accounts to see; the message's id."""
+        wa_id, message = self._world.entropy(16).hex().upper(), text_message(text)
+        accounts = [*readers, self._account]
+        devices = {
+            (a.number, device) for a in accounts for device in (0, *a.devices) if a is not self._account or device
+        }
+        distribution, _ = self._keys.group_key(str(STATUS), devices)
+        telling = _distribution(STATUS, distribution).SerializeToString()
+        participants = []
+        for account in accounts:
+            of_account = sorted(device for number, device in devices if number == account.number)
+            participants += self._for_devices(account, of_account, PN, telling, "")
+        body = self._keys.encrypt_group(str(STATUS), message.SerializeToString())
+        content = [Node("participants", {}, participants), _enc("skmsg", body)]
+        self.remember(wa_id, STATUS, self._account.pn_jid, message, ours=True)
+        self._world.submit(self._account, Node("message", {"to": STATUS, "id": wa_id, "type": "text"}, content))
+        return wa_id
+
+    def send_to_list(self, broadcast: Jid, text: str, readers: Iterable[Account]) -> str:
+        """Send a text to a broadcast list: to each of its readers by itself; the message's id."""
+        wa_id, message = self._world.entropy(16).hex().upper(), text_message(text)
+        participants = []
+        for account in readers:
+            devices = (0, *account.devices)
+            participants += self._for_devices(account, devices, PN, message.SerializeToString(), "")
+        self.remember(wa_id, broadcast, self._account.pn_jid, message, ours=True)
+        content = [Node("participants", {}, participants)]
+        self._world.submit(self._account, Node("message", {"to": broadcast, "id": wa_id, "type": "text"}, content))
+        return wa_id
 
     def send_file(self, chat: Jid, kind: MediaKind, file: File, caption: str = "", quote: str = "") -> str:
         """Encrypt a file, put it on the media host and send the message; the message's id.
@@ -213,7 +244,7 @@ class Outbox:
         if not count.isdigit() or int(count) > MAX_RETRIES:
             return
         peer = (reader.number, device)
-        domain = LID if known.chat.server == GROUP else known.chat.server
+        domain = LID if known.chat.server in (GROUP, LID) else PN
         jid = reader.jid(domain, device)
         bundle = self._world.bundle(jid)
         if bundle is None:
@@ -227,12 +258,14 @@ class Outbox:
 
     def _again(self, wa_id: str, known: Remembered, peer: Peer, jid: Jid, count: str) -> Node:
         message, attrs = known.message, dict[str, Attr](id=wa_id, type="text")
-        if known.chat.server == GROUP:
+        if known.chat.server == GROUP or known.chat.is_status:
             # Told anew and in the same ciphertext: what was missing may have been the chain.
             distribution = self._keys.group_distribution(str(known.chat))
             message = wa.Message.FromString(message.SerializeToString())
             message.MergeFrom(_distribution(known.chat, distribution))
-            attrs |= {"to": known.chat, "participant": jid, "addressing_mode": "lid"}
+            attrs |= {"to": known.chat, "participant": jid}
+            if known.chat.server == GROUP:
+                attrs["addressing_mode"] = "lid"
         else:
             attrs |= {"to": jid, "device_fanout": "false"}
             if peer[0] == self._account.number and message.protocolMessage.type not in _PEER_TYPES:

@@ -26,7 +26,7 @@ from wagate.sandbox.phonekeys import Peer, PhoneKeys
 from wagate.sandbox.phonestate import PhoneState, history_notice
 from wagate.sandbox.world import World
 from wagate.wire.adv import IdentityRefused
-from wagate.wire.jid import GROUP, LID, Jid
+from wagate.wire.jid import BROADCAST, GROUP, LID, PN, Jid
 from wagate.wire.node import Attr, Node
 from wagate.wire.proto import wa_pb2 as wa
 from wagate.wire.signal import Bundle, DuplicateMessage, SignalError
@@ -278,8 +278,8 @@ class Phone:
         shown = self.inbox.show(
             wa_id=arrival.message_id,
             sender=arrival.sender.number,
-            to=self._name_of(chat) if own or chat.server == GROUP else self._account.number,
-            group=str(chat) if chat.server == GROUP else "",
+            to=self._name_of(chat) if own or chat.server in (GROUP, BROADCAST) else self._account.number,
+            group=str(chat) if chat.server in (GROUP, BROADCAST) else "",
             reading=reading,
         )
         author = arrival.sender.jid(_domain(chat))
@@ -297,7 +297,7 @@ class Phone:
         if message.HasField("deviceSentMessage"):
             chat = stanza.jid("recipient") or chat
             message = message.deviceSentMessage.message
-        elif chat.server != GROUP:
+        elif chat.server not in (GROUP, BROADCAST):
             chat = self._account.jid(chat.server)
         for misfit in misfits(stanza, message, arrival.sender.jid(_domain(chat)), chat.bare):
             self._world.complain(misfit, stanza.get("from"))
@@ -391,4 +391,4 @@ def _parse(text: str) -> Jid | None:
 
 
 def _domain(chat: Jid) -> str:
-    return LID if chat.server in (LID, GROUP) else chat.server
+    return LID if chat.server in (LID, GROUP) else PN

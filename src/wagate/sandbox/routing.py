@@ -132,6 +132,8 @@ class Router:
             if "phash" in node.attrs:
                 answer["phash"] = self._phash(group)
             self._to_group(account, number, node, group)
+        elif to.is_status:
+            self._to_readers(account, number, node)
         else:
             found = self._world.find(to)
             token = node.child("tctoken")
@@ -227,6 +229,29 @@ class Router:
                 encs = ([own] if own else []) + shared
                 if encs:
                     self.deliver(receiver, device, Node("message", attrs, _delivered_content(node, encs, device)))
+
+    def _to_readers(self, account: Account, number: int, node: Node) -> None:
+        """A status, to the devices that it names."""
+        shared = list(node.all("enc"))
+        only = node.jid("participant")
+        # Sent again to one device, what it gets stands by itself.
+        readers = [(only, shared)] if only is not None else [(jid, [enc, *shared]) for jid, enc in _per_device(node)]
+        if not readers:
+            self._world.complain("a status for nobody", str(account.jid(PN, number)))
+        for reader, encs in readers:
+            found = self._world.find(reader)
+            if found is None or found == (account, number):
+                continue
+            domain = LID if reader.is_lid else PN
+            attrs: dict[str, Attr] = {
+                "from": node.attrs["to"],
+                "participant": account.jid(domain, number),
+                ("participant_pn" if reader.is_lid else "participant_lid"): (
+                    account.pn_jid if reader.is_lid else account.lid_jid
+                ),
+                **self._common(account, node),
+            }
+            self.deliver(*found, Node("message", attrs, _delivered_content(node, encs, found[1])))
 
     def _common(self, account: Account, node: Node) -> dict[str, Attr]:
         passed = {name: node.attrs[name] for name in _PASSED_ATTRS if name in node.attrs}

@@ -56,6 +56,13 @@ class Jid:
     def is_group(self) -> bool:
         return self.server == GROUP
 
+    @property
+    def is_status(self) -> bool:
+        """Whether it is where status posts go, which are encrypted like a group's messages."""
+        return self == STATUS
 
+
+#: Where status posts go to and come from.
+STATUS = Jid("status", BROADCAST)
 #: What stanzas of the server itself come from and go to; whatsmeow refuses the plain string in its place.
 SERVER = Jid("", PN)

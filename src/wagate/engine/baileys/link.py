@@ -1,7 +1,7 @@
 """One open connection as the host sees it: the engine session behind the port, and the answers to its bridge."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -83,8 +83,15 @@ class BaileysSession:
     # -- the port -------------------------------------------------------------------------------------------------
 
     async def relay(
-        self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = _NOTHING
+        self,
+        to: Jid,
+        message: bytes,
+        message_id: str,
+        attributes: Mapping[str, str] = _NOTHING,
+        recipients: Collection[Jid] = (),
     ) -> datetime:
+        if to.is_status and not recipients:
+            raise RelayImpossible("a status is for somebody")
         answer = await self._call(
             lambda call: protocol.Relay(
                 link=self.number,
@@ -93,6 +100,7 @@ class BaileysSession:
                 message=message,
                 message_id=message_id,
                 attributes=dict(attributes),
+                recipients=[str(jid.bare) for jid in recipients],
             ),
             lost=RelayUnknown(),
         )

@@ -116,10 +116,32 @@ class Cipher:
         """Encrypt with our chain: the ``skmsg``, and for the members that don't know the chain a ciphertext of
         ``telling(distribution)``. A new chain begins when somebody who knew the old one is not among ``members``.
         """
-        vault, entropy = self._line.vault, self._line.entropy
-        own = await vault.load_one(OWN_CHAIN, str(group))
+        own = await self._chain_for(group, members)
+        return await self._encrypt_with(own, group, members, plaintext, telling)
+
+    async def encrypt_status(
+        self, status: Jid, readers: Mapping[Jid, str], plaintext: bytes, telling: Callable[[bytes], bytes]
+    ) -> tuple[bytes, dict[Jid, Ciphertext]]:
+        """As :meth:`encrypt_group`, but whoever may read it is told the chain each time."""
+        own = await self._chain_for(status, readers)
+        own.told.clear()
+        return await self._encrypt_with(own, status, readers, plaintext, telling)
+
+    async def _chain_for(self, group: Jid, members: Mapping[Jid, str]) -> OwnChain:
+        own = await self._line.vault.load_one(OWN_CHAIN, str(group))
         if own is None or own.told - set(members.values()):
-            own = OwnChain(SenderKey.create(entropy), set())
+            own = OwnChain(SenderKey.create(self._line.entropy), set())
+        return own
+
+    async def _encrypt_with(
+        self,
+        own: OwnChain,
+        group: Jid,
+        members: Mapping[Jid, str],
+        plaintext: bytes,
+        telling: Callable[[bytes], bytes],
+    ) -> tuple[bytes, dict[Jid, Ciphertext]]:
+        vault, entropy = self._line.vault, self._line.entropy
         told: dict[Jid, Ciphertext] = {}
         distribution = own.key.distribution()
         # Sessions come last, as what is received changes them too; our chain is changed by one sender at a time.

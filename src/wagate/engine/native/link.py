@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -133,11 +133,16 @@ class NativeSession:
     # -- the port --------------------------------------------------------------------------------------------------
 
     async def relay(
-        self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = _NOTHING
+        self,
+        to: Jid,
+        message: bytes,
+        message_id: str,
+        attributes: Mapping[str, str] = _NOTHING,
+        recipients: Collection[Jid] = (),
     ) -> datetime:
         if not self._online:
             raise RelayImpossible("not connected")
-        return await self._sender.relay(to, message, message_id, attributes)
+        return await self._sender.relay(to, message, message_id, attributes, recipients)
 
     async def query(self, node: Node, timeout: float = QUERY_SECONDS) -> Node:
         if not self._online:
@@ -388,7 +393,7 @@ class NativeSession:
         """Send our phone what concerns it alone. ``priority`` is how soon WhatsApp wakes it (whatsmeow, Baileys)."""
         phone, message_id = self._line.device.pn.bare, self._line.entropy(16).hex().upper()
         attributes = {"category": "peer", "push_priority": priority}
-        await self._sender.relay(phone, message.SerializeToString(), message_id, attributes)
+        await self._sender.relay(phone, message.SerializeToString(), message_id, attributes, ())
 
     def _codes_ran_out(self) -> None:
         self._end(Closed(code=endings.TIMED_OUT, reason="nobody scanned the code"))

@@ -63,7 +63,7 @@ class Redelivery:
         if edit := edit_attribute(message):
             attrs["edit"] = edit
         media = media_type(message)
-        if chat is not None and chat.is_group:
+        if chat is not None and (chat.is_group or chat.is_status):
             # Told anew and in the same ciphertext: what was missing may have been the chain.
             told = await self._cipher.own_distribution(chat)
             if told is not None:
@@ -71,7 +71,9 @@ class Redelivery:
                 whole.CopyFrom(message)
                 whole.MergeFrom(distribution(chat, told))
                 message = whole
-            attrs |= {"to": chat, "participant": device, "addressing_mode": "lid" if device.is_lid else "pn"}
+            attrs |= {"to": chat, "participant": device}
+            if chat.is_group:
+                attrs["addressing_mode"] = "lid" if device.is_lid else "pn"
         else:
             attrs |= {"to": device, "device_fanout": "false"}
             if self._line.device.is_own(device) and chat is not None:

@@ -98,7 +98,11 @@ class Retries:
             return
         retry = receipt.child("retry")
         count = retry.get("count", "1") if retry is not None else "1"
-        where = receipt.jid("recipient") if self._line.device.is_own(reader) and not chat.is_group else chat
+        where = (
+            receipt.jid("recipient")
+            if self._line.device.is_own(reader) and not (chat.is_group or chat.is_status)
+            else chat
+        )
         given = await self._redelivery.give(
             reader, where, message, message_id, count=int(count) if count.isdigit() else 1
         )

@@ -58,6 +58,8 @@ class _Outgoing:
     message: wa.Message
     attributes: Mapping[str, str]
     hidden: bool
+    #: Whom a status is for.
+    recipients: Collection[Jid]
 
     @property
     def is_peer(self) -> bool:
@@ -105,16 +107,26 @@ class Sender:
         self._under_way: dict[str, _UnderWay] = {}
         self._over = False
 
-    async def relay(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str]) -> datetime:
+    async def relay(
+        self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str], recipients: Collection[Jid]
+    ) -> datetime:
         """See :meth:`wagate.engine.port.EngineSession.relay`."""
+        try:
+            content = wa.Message.FromString(message)
+        except DecodeError as error:
+            raise RelayImpossible("not a Message") from error
+        hidden = hidden_when_unreadable(content) or bool(attributes.get("edit"))
+        out = _Outgoing(
+            to=to, id=message_id, message=content, attributes=attributes, hidden=hidden, recipients=recipients
+        )
         async with self._room:
             try:
-                return await self._relay_once(to, message, message_id, attributes)
+                return await self._relay_once(out)
             except RelayRefused as refused:
                 # Sent again without a token it would count as one more attempt to bother a stranger (Baileys).
                 if refused.server_code != _NOT_TRUSTED or not await self._trust.obtain(to):
                     raise
-                return await self._relay_once(to, message, message_id, attributes)
+                return await self._relay_once(out)
 
     def acknowledged(self, ack: Node) -> None:
         """The server's answer to a message."""
@@ -131,27 +143,24 @@ class Sender:
 
     # -- one message
 
-    async def _relay_once(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str]) -> datetime:
+    async def _relay_once(self, out: _Outgoing) -> datetime:
         async with self._turn:
-            sent = await self._send(to, message, message_id, attributes)
+            sent = await self._send(out)
         return await self._outcome(sent)
 
-    async def _send(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str]) -> _UnderWay:
+    async def _send(self, out: _Outgoing) -> _UnderWay:
         if self._over or not self._line.device.linked:
             raise RelayImpossible("the connection is closed")
-        if message_id in self._under_way:
+        if out.id in self._under_way:
             raise RelayImpossible("this message is under way already")
-        try:
-            content = wa.Message.FromString(message)
-        except DecodeError as error:
-            raise RelayImpossible("not a Message") from error
-        hidden = hidden_when_unreadable(content) or bool(attributes.get("edit"))
-        out = _Outgoing(to=to, id=message_id, message=content, attributes=attributes, hidden=hidden)
+        to = out.to
         if not out.is_peer:
-            give_secret(content, self._line.device, message_id)
+            give_secret(out.message, self._line.device, out.id)
         try:
             if to.is_group:
                 return await self._to_group(out)
+            if to.is_status:
+                return await self._to_status(out)
             if to.server not in (PN, LID):
                 raise RelayImpossible(f"the native engine can't send to {to.server}")
             if out.is_peer:
@@ -225,6 +234,29 @@ class Sender:
         stanza = out.stanza(content, addressing_mode=mode, phash=_phash(everyone))
         return self._hand_over(stanza, out, lists, frozenset(everyone))
 
+    async def _to_status(self, out: _Outgoing) -> _UnderWay:
+        """To those who may see it, and our own devices. The server delivers to whom the stanza names, so each is told
+        the chain with every post.
+        """
+        if not out.recipients:
+            raise RelayImpossible("a status is for somebody")
+        me = self._line.device.pn
+        lists = await self._directory.devices([*(jid.bare for jid in out.recipients), me.bare])
+        everyone = [account.with_device(n) for account, numbers in lists.items() for n in numbers]
+        names = await self._cipher.begin_sessions([jid for jid in everyone if jid != me])
+        body, told = await self._cipher.encrypt_status(
+            out.to,
+            names,
+            out.message.SerializeToString(),
+            lambda chain: distribution(out.to, chain).SerializeToString(),
+        )
+        if all(self._line.device.is_own(jid) for jid in told):
+            raise RecipientUnknown("nobody of them is on WhatsApp")
+        content = [_participants(told, out), *self._proof(told.values())]
+        content.append(enc("skmsg", body, media=media_type(out.message), hidden=out.hidden))
+        content += [*meta(out.message), *reporting(out.message, out.id, me, out.to)]
+        return self._hand_over(out.stanza(content, phash=_phash(everyone)), out, lists, frozenset(everyone))
+
     def _hand_over(self, stanza: Node, out: _Outgoing, accounts: Collection[Jid], devices: frozenset[Jid]) -> _UnderWay:
         if self._over:
             raise RelayImpossible("the connection ended")
@@ -246,12 +278,13 @@ class Sender:
             code = int(error) if error.isdigit() else 0
             if code in _OUTDATED:
                 self._forget(sent)
-            if out.to.is_group:
+            if out.to.is_group or out.to.is_status:
                 # Nobody got the chain that came with it.
                 await self._cipher.forget_told(out.to)
             raise RelayRefused(code)
         told = ack.get("phash")
-        if told and sent.devices and told != _phash(sent.devices):
+        # Of a status the server can't count other devices than we named.
+        if told and sent.devices and told != _phash(sent.devices) and not out.to.is_status:
             self._line.spawn(lambda: self._complete(sent), "giving a message to devices that lack it")
         at = ack.get("t")
         return datetime.fromtimestamp(int(at), UTC) if at.isdigit() else self._line.clock.now()
@@ -287,7 +320,7 @@ class Sender:
 
 
 def _participants(sealed: Mapping[Jid, Ciphertext], out: _Outgoing) -> Node:
-    media = "" if out.to.is_group else media_type(out.message)
+    media = "" if out.to.is_group or out.to.is_status else media_type(out.message)
     parts = [
         Node("to", {"jid": jid}, [enc(kind, body, media=media, hidden=out.hidden)])
         for jid, (kind, body) in sealed.items()

@@ -254,6 +254,7 @@ class NativeSession:
         except Refused:
             closed = self._verdict
         self._journal.end()
+        self._line.vault.close()
         if stream is not None:
             await stream.close()
         self._teller.tell(closed)

@@ -44,3 +44,8 @@ class Lru(Generic[K, V]):
         """Forget a key; what it had."""
         found = self._values.pop(key, None)
         return None if found is None else found[1]
+
+    def pop_all(self, belongs: Callable[[K], bool]) -> None:
+        """Forget the keys of which that is true; looks at all of them."""
+        for key in [key for key in self._values if belongs(key)]:
+            del self._values[key]

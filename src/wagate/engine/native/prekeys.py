@@ -17,6 +17,13 @@ REFILL = 50
 #: How long a signed pre-key is used; libsignal's clients replace it about monthly.
 SIGNED_SECONDS = 30 * 24 * 3600
 
+#: One-time keys of which we keep the private half, newest first. The server hands one out to whoever asks, and most of
+#: those askers may never write; of what is older than this, WhatsApp's server has forgotten the message long since.
+KEPT = 5_000
+#: Signed pre-keys kept besides the one in use: a message waits at the server for 30 days at most, and each key is used
+#: as long.
+FORMER_KEPT = 3
+
 _MAX_ID = 0xFFFFFF
 _TYPE = Node("type", {}, b"\x05")
 
@@ -99,6 +106,8 @@ async def rotate_signed(line: Line) -> None:
     pair, key_id = KeyPair.generate(line.entropy), device.signed_id % _MAX_ID + 1
     signature = sign(device.identity, typed(pair.public), line.entropy)
     line.vault.put(FORMER_SIGNED, str(device.signed_id), OneTime(KeyPair.from_private(device.signed)))
+    if device.signed_id > FORMER_KEPT:
+        line.vault.delete(FORMER_SIGNED, str(device.signed_id - FORMER_KEPT))
     line.change(signed_id=key_id, signed=pair.private, signature=signature, signed_at=line.now())
     fresh = SignedPreKey(id=key_id, public=pair.public, signature=signature)
     await line.ask("encrypt", "set", Node("rotate", {}, [_signed_node(fresh)]))
@@ -124,6 +133,8 @@ def _generate(line: Line, number: int) -> dict[int, KeyPair]:
     for _ in range(number):
         fresh[key_id] = KeyPair.generate(line.entropy)
         line.journal.put(ONE_TIME.name, str(key_id), fresh[key_id].private)
+        if key_id > KEPT:
+            line.vault.delete(ONE_TIME, str(key_id - KEPT))
         key_id = key_id % _MAX_ID + 1
     line.change(next_prekey=key_id)
     return fresh

@@ -25,7 +25,7 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 
 #: All records held in memory, by link, kind and key. Shared by the links of an engine, so that one bound serves all; a
-#: link's number is never used again, and what it leaves behind makes room for others.
+#: link's number is never used again.
 Memory = Lru[tuple[int, str, str], Record]
 
 #: At about 1.5 kB a ratchet, 30 MB.
@@ -85,6 +85,10 @@ class Vault:
     def delete(self, kind: Kind[R], key: str) -> None:
         self._memory.pop((self._link, kind.name, key))
         self._journal.put(kind.name, key, None)
+
+    def close(self) -> None:
+        """The link is over: let go of its keys, which would otherwise stay until others push them out."""
+        self._memory.pop_all(lambda place: place[0] == self._link)
 
     def _held(self, kind: Kind[R], keys: Sequence[str]) -> tuple[dict[str, R], list[str]]:
         found: dict[str, R] = {}

@@ -56,6 +56,26 @@ async def test_a_message_dropped_on_its_way_in_never_happened(rig: Rig) -> None:
     assert (await bob.expect("message")).get("id") == "M2"
 
 
+async def test_held_acks_come_when_the_faults_are_cleared_in_their_order(rig: Rig) -> None:
+    alice, _, _ = await pair(rig)
+    switch(rig, kind="hold", stanza="messageAck", times=2)
+    await send(alice, "M1", "M2", "M3")
+    assert [a.get("id") for a in alice.take("ack")] == ["M3"]
+
+    rig.world.faults.clear()
+    await alice.settled()
+
+    assert [a.get("id") for a in alice.take("ack")] == ["M1", "M2"]
+
+
+async def test_acks_of_receipts_are_none_of_a_message_s(rig: Rig) -> None:
+    alice, _, _ = await pair(rig)
+    switch(rig, kind="drop", stanza="messageAck")
+    await alice.send(Node("receipt", {"to": Jid(BOB), "id": "R1"}))
+    await send(alice, "M1")
+    assert [(a.get("id"), a.get("class")) for a in alice.take("ack")] == [("R1", "receipt")]
+
+
 async def test_a_duplicated_message_comes_twice(rig: Rig) -> None:
     alice, _, bob = await pair(rig)
     switch(rig, kind="duplicate", stanza="message", times=1)

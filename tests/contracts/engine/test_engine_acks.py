@@ -158,6 +158,43 @@ async def test_a_device_that_the_server_counts_and_we_did_not_gets_what_follows(
     await until(lambda: shown(ada) == ["first", "second", "third"])
 
 
+async def test_a_device_of_our_own_too(lab: Lab) -> None:
+    if lab.engine.name == "baileys":
+        pytest.skip("Baileys gives it only what comes after")
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    await shop.relay(ADA, "first")
+    world = lab.sandbox.world
+    (device,) = world.accounts[SHOP].devices.values()
+    world.inject(Fault(kind=FaultKind.DROP, stanza=StanzaKind.NOTIFICATION, session=str(device.jid)))
+    second = await lab.another(phone_of(lab, SHOP))
+    world.faults.clear()
+
+    await shop.relay(ADA, "second")
+
+    async with asyncio.timeout(20):
+        while not (copies := [m for _, m in await second.messages() if m.HasField("deviceSentMessage")]):
+            await asyncio.sleep(0.02)
+    assert [c.deviceSentMessage.message.conversation for c in copies] == ["second"]
+    assert copies[0].deviceSentMessage.destinationJid == f"{ADA}@s.whatsapp.net"
+    await until(lambda: shown(ada) == ["first", "second"])
+
+
+async def test_a_count_that_can_t_be_settled_is_looked_into_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    if lab.engine.name == "baileys":
+        pytest.skip("Baileys asks for the devices of the chat with every message then")
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    await shop.relay(ADA, "first")
+    monkeypatch.setattr(lab.sandbox.world.router, "_missed", lambda *_: "2:AAAAAAAA")
+    asked = len(shop.wire("iq"))
+
+    for n in range(5):
+        await shop.relay(ADA, f"message {n}")
+
+    await until(lambda: len(shown(ada)) == 6)
+    # By whoever looks into it, and by the message that is sent meanwhile.
+    assert len([e for e in shop.wire("iq")[asked:] if e.detail == "usync usync"]) <= 2
+
+
 async def test_in_a_group_too(lab: Lab) -> None:
     shop, ada, bob = await lab.linked(SHOP), lab.phone(ADA), lab.phone(BOB)
     world = lab.sandbox.world

@@ -101,6 +101,8 @@ async def test_text_flows_both_ways_after_a_contact_has_new_keys_and_that_is_tol
     assert sorted((await shop.has_texts(4))[2:]) == ["I have a new phone", "all, I have a new phone"]
     (notice,) = await notices(shop)
     assert notice.stanza.jid("from") == Jid(ADA)
+    # With the keys went our token of trust, which the contact is given again.
+    await until(lambda: len([e for e in shop.wire("iq") if e.detail == "privacy tokens"]) == 2)
 
 
 async def test_a_contact_with_new_keys_may_write_first(lab: Lab) -> None:

@@ -119,6 +119,22 @@ async def test_what_its_sender_does_not_send_again_comes_from_our_phone(lab: Lab
     assert len(requests(shop)) == 1
 
 
+async def test_in_a_group_too(lab: Lab) -> None:
+    shop, ada, bob = await lab.linked(SHOP), lab.phone(ADA), lab.phone(BOB)
+    world = lab.sandbox.world
+    group = world.groups.create("Orders", ada.account, [world.accounts[SHOP], bob.account])
+    spoil(ada)
+    ada.settings.answer_retries = False
+
+    wa_id = ada.outbox.send_text(group.jid, "to all")
+
+    async with asyncio.timeout(PATIENCE):
+        while not (given := [i for i in await rows(shop, wa_id) if i.kind is InboxKind.MESSAGE]):
+            await asyncio.sleep(0.05)
+    assert [wa.Message.FromString(item.plaintext).conversation for item in given] == ["to all"]
+    assert (given[0].stanza.jid("from"), given[0].stanza.jid("participant")) == (group.jid, ada.account.lid_jid)
+
+
 async def test_what_comes_from_both_is_there_once(lab: Lab) -> None:
     """Our phone is faster than the sender, whose message is read and not handed on."""
     shop, ada = await lab.linked(SHOP), lab.phone(ADA)

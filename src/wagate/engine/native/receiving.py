@@ -280,6 +280,7 @@ class Receiver:
             )
         elif node.child("identity") is not None and sender is not None:
             await self._directory.identity_changed(sender)
+            self._line.spawn(lambda: self._trust.renew(sender), "giving a contact our token again")
 
     async def _sync_name(self) -> None:
         try:

@@ -26,6 +26,7 @@ from wagate.engine.native.directory import Directory
 from wagate.engine.native.groups import GroupBook
 from wagate.engine.native.journal import Refused
 from wagate.engine.native.line import Line
+from wagate.engine.native.lru import Lru
 from wagate.engine.native.redelivery import Redelivery
 from wagate.engine.native.reporting import give_secret, reporting
 from wagate.engine.native.trust import Trust
@@ -43,6 +44,9 @@ _NOT_TRUSTED = 463
 #: Codes by which the server says that what we think of the recipients is outdated (a group is addressed otherwise, a
 #: stanza names what is no more): looked up anew for the next message.
 _OUTDATED = frozenset((421, 479))
+#: Chats in which the server counts devices otherwise than we do, whatever we ask; a hundred bytes each.
+_DISPUTED = 256
+
 _log = get_logger("engine.native")
 
 #: Asked who is in a group, the server says: we are not (403), there is none (404), there is none any more (410).
@@ -65,6 +69,11 @@ class _Outgoing:
     def is_peer(self) -> bool:
         """Whether it is between this device and our phone, about this device's own business."""
         return self.attributes.get("category") == "peer"
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is to one account, so that tokens of trust go along."""
+        return self.to.server in (PN, LID) and not self.is_peer
 
     def stanza(self, content: list[Node], **attrs: Attr) -> Node:
         base: dict[str, Attr] = {"to": self.to, "id": self.id, "type": stanza_type(self.message)}
@@ -105,6 +114,8 @@ class Sender:
         self._turn = asyncio.Lock()
         self._room = asyncio.Semaphore(WINDOW)
         self._under_way: dict[str, _UnderWay] = {}
+        #: By chat, a hash of the server's and ours beside it that went on differing after all lists were looked up.
+        self._disputed: Lru[Jid, tuple[str, str]] = Lru(_DISPUTED)
         self._over = False
 
     async def relay(
@@ -124,7 +135,7 @@ class Sender:
                 return await self._relay_once(out)
             except RelayRefused as refused:
                 # Sent again without a token it would count as one more attempt to bother a stranger (Baileys).
-                if refused.server_code != _NOT_TRUSTED or not await self._trust.obtain(to):
+                if refused.server_code != _NOT_TRUSTED or not out.is_personal or not await self._trust.obtain(to):
                     raise
                 return await self._relay_once(out)
 
@@ -282,12 +293,20 @@ class Sender:
                 # Nobody got the chain that came with it.
                 await self._cipher.forget_told(out.to)
             raise RelayRefused(code)
-        told = ack.get("phash")
-        # Of a status the server can't count other devices than we named.
-        if told and sent.devices and told != _phash(sent.devices) and not out.to.is_status:
+        if self._is_news(sent, ack.get("phash")):
             self._line.spawn(lambda: self._complete(sent), "giving a message to devices that lack it")
         at = ack.get("t")
         return datetime.fromtimestamp(int(at), UTC) if at.isdigit() else self._line.clock.now()
+
+    def _is_news(self, sent: _UnderWay, told: str) -> bool:
+        """Whether the server counts other devices than the message was for, by its hash (empty: it says nothing)."""
+        chat = sent.out.to
+        # Of a status it knows no devices but those that we name.
+        if not told or not sent.devices or chat.is_status or told == (ours := _phash(sent.devices)):
+            return False
+        is_known = self._disputed.get(chat) == (told, ours)
+        self._disputed.put(chat, (told, ours))
+        return not is_known
 
     def _forget(self, sent: _UnderWay) -> None:
         for account in sent.accounts:

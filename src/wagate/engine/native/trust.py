@@ -39,6 +39,13 @@ class Trust:
         if name not in self._giving and _weeks(known.given_at) < _weeks(self._line.now()):
             await self._issue(name)
 
+    async def renew(self, chat: Jid) -> None:
+        """A contact has new keys and has lost our token with the old ones: give it again, if a good one was given."""
+        name = await self._name(chat)
+        known = await self._line.vault.load_one(CONTACT, name) or Contact()
+        if name not in self._giving and _weeks(self._line.now()) - _weeks(known.given_at) < _GOOD_WEEKS:
+            await self._issue(name)
+
     async def obtain(self, chat: Jid) -> bool:
         """The server wants a contact's token that we have none of: give ours, which may bring theirs; whether it did.
 

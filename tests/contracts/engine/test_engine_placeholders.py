@@ -7,6 +7,7 @@ import pytest
 
 from tests.contracts.engine.lab import PATIENCE, Lab, Member, until
 from wagate.engine.port import InboxItem, InboxKind
+from wagate.sandbox.faults import Fault, FaultKind, StanzaKind
 from wagate.sandbox.phone import Phone
 from wagate.sandbox.phonekeys import Peer
 from wagate.sandbox.record import Entry
@@ -71,6 +72,19 @@ async def test_many_are_each_asked_for_once(lab: Lab) -> None:
 
     assert set(await shop.has_texts(10)) == wanted
     assert len(requests(shop)) == 10
+
+
+async def test_one_that_comes_twice_is_asked_for_once(lab: Lab) -> None:
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    ada.settings.withhold = ""
+    lab.sandbox.world.inject(Fault(kind=FaultKind.DUPLICATE, stanza=StanzaKind.MESSAGE, session=SHOP))
+
+    wa_id = ada.outbox.send_text(Jid(SHOP), "for your phone only")
+
+    await has_kinds(shop, wa_id, InboxKind.UNDECRYPTABLE, InboxKind.MESSAGE)
+    await asyncio.sleep(0.5)
+    assert len(requests(shop)) == 1
+    await has_kinds(shop, wa_id, InboxKind.UNDECRYPTABLE, InboxKind.MESSAGE)
 
 
 @pytest.mark.parametrize(

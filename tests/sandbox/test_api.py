@@ -60,10 +60,18 @@ async def test_a_phone_is_made_found_changed_and_made_again_without_harm(api: Ap
         "autoReply": None,
         "typing": False,
         "failNext": 0,
+        "withhold": None,
+        "answerRetries": True,
+        "oneTimeKeys": True,
+        "strangersNeedToken": False,
         "devices": [],
     }
     changed = await api("POST", f"/phones/{ALICE}/settings", {"autoReply": True, "readReceipts": False, "failNext": 2})
     assert changed == {**made, "autoReply": True, "readReceipts": False, "failNext": 2}
+    strict = {"withhold": "", "answerRetries": False, "oneTimeKeys": False, "strangersNeedToken": True}
+    assert await api("POST", f"/phones/{ALICE}/settings", strict) == {**changed, **strict}
+    lenient = {"withhold": None, "answerRetries": True, "oneTimeKeys": True, "strangersNeedToken": False}
+    assert await api("POST", f"/phones/{ALICE}/settings", lenient) == changed
     again = await api("POST", "/phones", {"number": ALICE, "name": "Alice B."})
     assert again == {**changed, "name": "Alice B."}
     assert (await api("POST", f"/phones/{ALICE}/settings", {"autoReply": None}))["autoReply"] is None

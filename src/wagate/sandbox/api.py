@@ -271,6 +271,14 @@ def _apply(phone: Phone, body: SandboxPhoneSettings | NewSandboxPhone) -> None:
         settings.typing = body.typing
     if body.fail_next is not None:
         settings.fail_next = body.fail_next
+    if "withhold" in body.model_fields_set:
+        settings.withhold = body.withhold
+    if body.answer_retries is not None:
+        settings.answer_retries = body.answer_retries
+    if body.one_time_keys is not None:
+        settings.one_time_keys = body.one_time_keys
+    if body.strangers_need_token is not None:
+        phone.account.strangers_need_token = body.strangers_need_token
     if body.online is not None and body.online != settings.online:
         phone.set_online(body.online)
 
@@ -288,5 +296,9 @@ def _phone_body(account: Account) -> SandboxPhone:
         auto_reply=settings.auto_reply or None,
         typing=settings.typing,
         fail_next=settings.fail_next,
+        withhold=settings.withhold,
+        answer_retries=settings.answer_retries,
+        one_time_keys=settings.one_time_keys,
+        strangers_need_token=account.strangers_need_token,
         devices=[SandboxDevice.of(device) for device in account.devices.values()],
     )

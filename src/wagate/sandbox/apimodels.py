@@ -52,6 +52,14 @@ class _Settings(ApiRequest):
     """A phone that is offline keeps what comes and works it off when it is back."""
     fail_next: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """Refuse so many of the next messages and ask for them again."""
+    withhold: Annotated[str, Field(max_length=100)] | None = None
+    """Encrypt for phones alone: linked devices get `<unavailable>` of this type (`""`: none). `null` stops it."""
+    answer_retries: bool | None = None
+    """Whether a message is sent again to who asks for it."""
+    one_time_keys: bool | None = None
+    """Whether who begins a chat gets a one-time pre-key."""
+    strangers_need_token: bool | None = None
+    """Refuse messages (463) of devices that show no token which this phone gave them."""
 
 
 class NewSandboxPhone(_Settings):
@@ -89,6 +97,10 @@ class SandboxPhone(ApiModel):
     auto_reply: str | bool | None
     typing: bool
     fail_next: int
+    withhold: str | None
+    answer_retries: bool
+    one_time_keys: bool
+    strangers_need_token: bool
     devices: list[SandboxDevice]
 
 

@@ -78,6 +78,24 @@ async def test_one_refused_among_many_fails_alone(lab: Lab) -> None:
     await until(lambda: len(shown(ada)) == 6)
 
 
+async def test_a_group_that_is_addressed_otherwise_is_looked_up_anew(lab: Lab) -> None:
+    if lab.engine.name == "baileys":
+        pytest.skip("Baileys goes on with what it knows of the group for five minutes")
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    world = lab.sandbox.world
+    group = world.groups.create("Orders", ada.account, [world.accounts[SHOP]])
+    await shop.relay(group.jid, "first")
+    world.inject(Fault(kind=FaultKind.REFUSE_MESSAGE, code=421, times=1))
+
+    with pytest.raises(RelayRefused):
+        await shop.relay(group.jid, "refused")
+    asked = [e for e in shop.wire("iq") if e.detail.startswith("w:g2")]
+    await shop.relay(group.jid, "second")
+
+    assert len([e for e in shop.wire("iq") if e.detail.startswith("w:g2")]) == len(asked) + 1
+    await until(lambda: shown(ada) == ["first", "second"])
+
+
 # -- tokens of trust
 
 

@@ -6,6 +6,7 @@ from tests.contracts.engine.lab import Lab, Member, until
 from wagate.engine.port import InboxKind, RecipientUnknown, RelayImpossible
 from wagate.sandbox.phone import Phone
 from wagate.wire.jid import BROADCAST, STATUS, Jid
+from wagate.wire.node import Node
 from wagate.wire.proto import wa_pb2 as wa
 
 pytestmark = pytest.mark.bridge
@@ -93,6 +94,23 @@ async def test_a_contact_s_status_is_in_the_inbox_and_receipted_to_its_author(la
             assert (entry.to, entry.participant) == (str(STATUS), f"{ADA}@s.whatsapp.net")
     (device,) = lab.sandbox.world.accounts[SHOP].devices.values()
     assert not [stanza for stanza in device.backlog if stanza.tag == "message"]
+
+
+async def test_a_status_that_is_over_is_not_asked_for(lab: Lab) -> None:
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    world = lab.sandbox.world
+    (device,) = world.accounts[SHOP].devices.values()
+
+    def unreadable(wa_id: str, age: int) -> Node:
+        attrs = {"from": STATUS, "participant": Jid(ADA), "participant_lid": ada.account.lid_jid, "id": wa_id}
+        content = [Node("enc", {"v": "2", "type": "msg"}, b"3" + bytes(60))]
+        return Node("message", {**attrs, "t": str(int(world.seconds()) - age), "type": "text"}, content)
+
+    world.deliver(device.account, device.number, unreadable("OLD", 25 * 3600))
+    world.deliver(device.account, device.number, unreadable("NEW", 23 * 3600))
+
+    await until(lambda: [e.id for e in shop.wire("receipt") if e.type == "retry"])
+    assert [e.id for e in shop.wire("receipt") if e.type == "retry"] == ["NEW"]
 
 
 async def test_what_comes_from_a_broadcast_list_is_in_the_inbox(lab: Lab) -> None:

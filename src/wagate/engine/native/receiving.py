@@ -37,6 +37,8 @@ _INTERNAL = frozenset(("encrypt", "link_code_companion_reg", "privacy_token"))
 _UNREADABLE = "487"
 #: The same to a message whose key it does not have (whatsmeow, Baileys).
 _SECRET_MISSING = "495"  # noqa: S105 - a code
+#: How long a status is shown.
+_STATUS_SECONDS = 24 * 3600
 
 _PROTOCOL = wa.Message.ProtocolMessage
 
@@ -140,13 +142,24 @@ class Receiver:
                 if failure is not None:
                     self._arrive(InboxKind.UNDECRYPTABLE, node)
                     _log.info("a message can't be read", reason=type(failure).__name__)
-                    if self._retries.ask_again(node, with_keys=not isinstance(failure, Malformed)):
-                        self._placeholders.expect(node, name)
-                    else:
-                        self._placeholders.lacks(node, name)
+                    if not self._is_gone(node):
+                        self._ask_for(node, name, with_keys=not isinstance(failure, Malformed))
                     self._line.acknowledge(node)
                     return
         self._line.post(self._receipt_for(node, sender))
+
+    def _is_gone(self, node: Node) -> bool:
+        """Whether it is a status that nobody can see any more."""
+        origin, at = node.jid("from"), node.get("t")
+        old = at.isdigit() and self._line.now() - int(at) > _STATUS_SECONDS
+        return origin is not None and origin.is_status and old
+
+    def _ask_for(self, node: Node, sender: Jid, *, with_keys: bool) -> None:
+        """Have a message that can't be read sent again, or ask our phone for it."""
+        if self._retries.ask_again(node, with_keys=with_keys):
+            self._placeholders.expect(node, sender)
+        else:
+            self._placeholders.lacks(node, sender)
 
     async def _open(self, node: Node, sender: Jid, enc: Node) -> Exception | None:
         """Decrypt one ciphertext and do what it asks of us; why not, if that can't be done."""

@@ -9,6 +9,7 @@ from wagate.wire.proto import wa_pb2 as wa
 from wagate.wire.reporting import VERSION, reporting_token
 
 _PROTOCOL = wa.Message.ProtocolMessage
+_READABLE_PADDINGS = (bytes((8,)) * 8, bytes((9,)) * 9)
 
 
 def misfits(stanza: Node, message: wa.Message, sender: Jid, chat: Jid) -> Iterator[str]:
@@ -54,6 +55,11 @@ def _polltype_of(message: wa.Message) -> str:
 
 def _is_token(token: Node, message_id: str, message: wa.Message, sender: Jid, chat: Jid) -> bool:
     secret, serialised = message.messageContextInfo.messageSecret, message.SerializeToString()
-    # Baileys makes the key of the chat twice, whatsmeow of sender and chat; who is right is not known.
-    right = [reporting_token(serialised, secret, message_id, one, chat) for one in (sender, chat)]
+    # Baileys makes the key of the chat twice, whatsmeow of sender and chat; who is right is not known. And Baileys
+    # makes it of the padded message, where the padding happens to read as a field.
+    right = [
+        reporting_token(serialised + padding, secret, message_id, one, chat)
+        for one in (sender, chat)
+        for padding in (b"", *_READABLE_PADDINGS)
+    ]
     return token.get("v") == VERSION and token.data in right

@@ -6,6 +6,7 @@ import { editOf, metaOf } from './describe.ts'
 import type { Journal } from './journal.ts'
 import type { BaileysCache } from './lru.ts'
 import type { Relay } from './protocol.gen.ts'
+import { giveSecret } from './secret.ts'
 
 /** Messages of one link that may be under way at a time; more wait their turn. */
 const WINDOW = 128
@@ -127,6 +128,7 @@ export class Outgoing {
       this.#preparing = undefined
       handed.since = Date.now()
       this.#underWay.set(relay.messageId, handed)
+      if (relay.attributes['category'] !== 'peer') giveSecret(content, sock.authState.creds, relay.messageId)
       const edit = editOf(content)
       await sock.relayMessage(relay.to, content, {
         messageId: relay.messageId,

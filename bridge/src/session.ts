@@ -23,6 +23,7 @@ import { inOrder } from './order.ts'
 import type { FetchSent, Find, Load, Open, Query, Relay, Send } from './protocol.gen.ts'
 import { silentLogger } from './quiet.ts'
 import { answerCodeOf, codeOf, Outgoing, reasonOf } from './relay.ts'
+import { giveSecret } from './secret.ts'
 import { signalRepository } from './signal.ts'
 import { toNode, toStanza } from './stanza.ts'
 import { cut, holdBack, keepAppStateForHost, setReading } from './transport.ts'
@@ -346,7 +347,10 @@ export class Link {
 
   async #sentMessage(id: string): Promise<proto.IMessage | undefined> {
     const message = (await this.#ask({ t: 'FetchSent', messageId: id })) as Uint8Array | null
-    return message === null ? undefined : proto.Message.decode(message)
+    if (message === null) return undefined
+    const content = proto.Message.decode(message)
+    giveSecret(content, this.#creds, id)
+    return content
   }
 
   async #groupMetadata(jid: string) {

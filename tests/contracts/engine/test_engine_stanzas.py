@@ -1,6 +1,7 @@
 """What a message stanza says about its message; callers of ``relay`` give the message alone."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,28 @@ async def test_a_message_with_a_secret_carries_its_reporting_token(lab: Lab) -> 
         None,
     ]
     await until(lambda: len(seen(ada)) == 3)
+
+
+async def test_a_message_is_given_a_secret_which_is_the_same_when_it_is_sent_again(lab: Lab) -> None:
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    secrets: list[bytes] = []
+    remember = ada.outbox.remember
+
+    def note(wa_id: str, chat: Jid, author: Jid, message: wa.Message, **more: Any) -> None:
+        secrets.append(message.messageContextInfo.messageSecret)
+        remember(wa_id, chat, author, message, **more)
+
+    ada.outbox.remember = note  # type: ignore[method-assign]  # what the phone has read
+    sent = lab.stanzas()
+
+    await shop.relay(ADA, "hello", "3EB0AA")
+    await shop.relay(ADA, "hello", "3EB0AA")
+    await shop.relay(ADA, "hello", "3EB0BB")
+
+    assert all(stanza.child("reporting") for stanza in sent)
+    await until(lambda: len(secrets) == 3)
+    assert len(secrets[0]) == 32
+    assert secrets[0] == secrets[1] != secrets[2]
 
 
 async def relay(member: Member, message: wa.Message, to: Jid | None = None) -> None:

@@ -157,7 +157,8 @@ class EgressStream:
     def content_length(self) -> int | None:
         """The length that the server claims, ``None`` if it says none."""
         length = self.headers.get("content-length", "")
-        return int(length) if length.isdecimal() else None
+        # 19 digits hold every length that there can be; Python refuses to convert some thousands of them.
+        return int(length) if length.isdecimal() and len(length) <= 19 else None
 
 
 class Egress:

@@ -81,5 +81,5 @@ def reading(kind: str, key: str) -> Iterator[None]:
     """Name the record that can't be read, and nothing of what is in it."""
     try:
         yield
-    except (msgspec.MsgspecError, ValueError, KeyError) as error:
+    except (msgspec.MsgspecError, ValueError, KeyError, OverflowError) as error:
         raise KeysUnreadable(record=(kind, key)) from error

@@ -249,10 +249,8 @@ class Receiver:
     async def _keys_wanted(self, node: Node) -> None:
         count, sender = node.child("count"), node.jid("from")
         if count is not None and sender == SERVER:
-            left = count.get("value")
-            self._line.spawn(
-                lambda: prekeys.keep_up(self._line, int(left) if left.isdigit() else 0), "uploading pre-keys"
-            )
+            left = count.number("value") or 0
+            self._line.spawn(lambda: prekeys.keep_up(self._line, left), "uploading pre-keys")
         elif node.child("identity") is not None and sender is not None:
             await self._directory.identity_changed(sender)
 

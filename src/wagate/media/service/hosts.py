@@ -213,8 +213,8 @@ class MediaHosts:
         hosts = [host for host in hosts if _is_host(host)]
         if answer is None or not hosts:
             raise HostsUnavailable("WhatsApp named no media host")
-        ttl = answer.get("ttl")
-        seconds = int(ttl) if ttl.isdecimal() else _DEFAULT_TTL
+        ttl = answer.number("ttl")
+        seconds = _DEFAULT_TTL if ttl is None else ttl
         connection = _Connection(
             hosts=hosts, auth=answer.get("auth"), until=self._clock.monotonic() + min(seconds, 24 * 3600)
         )

@@ -199,7 +199,7 @@ class Outbox:
         except BadBundle as error:
             self._world.complain(f"unusable bundle: {type(error).__name__}", str(jid))
             return
-        self._world.submit(self._account, self._again(stanza.get("id"), known, peer, jid, count))
+        self._world.submit(self._account, self._again(stanza.get("id"), known, peer, jid, str(count)))
 
     def _again(self, wa_id: str, known: _Remembered, peer: Peer, jid: Jid, count: str) -> Node:
         message, attrs = known.message, dict[str, Attr](id=wa_id, type="text")

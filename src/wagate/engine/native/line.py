@@ -116,6 +116,11 @@ class Line:
             waiting.set_result(node)
         return True
 
+    @property
+    def working(self) -> int:
+        """How many pieces of work run beside the rest."""
+        return len(self._tasks)
+
     # -- the device
 
     def change(self, **changes: object) -> None:

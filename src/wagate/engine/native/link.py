@@ -50,6 +50,9 @@ PING_SECONDS = 18.0
 DEAF_SECONDS = 10.0
 #: Stanzas and changes that may wait in memory before reading stops: what is not read, WhatsApp's server keeps.
 TOO_MUCH = 1_000
+#: While an answer is waited for, reading goes on beyond that; here it ends with the link. What a gateway that was away
+#: for weeks finds is less, and the next login goes on where this one stopped.
+FAR_TOO_MUCH = 50_000
 #: An unlinking that the server does not answer is over all the same.
 _LOGOUT_SECONDS = 10.0
 
@@ -194,6 +197,9 @@ class NativeSession:
                 if closed is not None:
                     ended = closed
                     break
+                if len(self._waiting) + self._line.working > FAR_TOO_MUCH:
+                    ended = Closed(code=endings.LOST, reason="more came than can be handled")
+                    break
                 # An answer that is waited for comes behind what is in the way.
                 if len(self._waiting) + self._journal.backlog > TOO_MUCH and not self._line.is_asking:
                     self._room.clear()
@@ -303,6 +309,9 @@ class NativeSession:
                 await self._more.wait()
         except Refused:
             return
+        except Exception as error:  # noqa: BLE001 - without this work the link would seem alive and take nothing in
+            _log.error("incoming stanzas can't be handled any more", session_id=self.session, exc_info=True)
+            self._end(Closed(code=endings.BAD_SESSION, reason=type(error).__name__))
 
     async def _have_room(self) -> None:
         if len(self._waiting) + self._journal.backlog <= TOO_MUCH // 2:
@@ -335,7 +344,7 @@ class NativeSession:
         lid, name = node.jid("lid"), node.get("display_name")
         device = self._line.device
         changes = {}
-        if lid is not None and str(lid) != device.lid:
+        if lid is not None and lid.is_lid and lid.user and str(lid) != device.lid:
             changes["lid"] = str(lid)
         if name and not device.push_name:
             changes["push_name"] = name
@@ -351,6 +360,11 @@ class NativeSession:
         except QueryFailed as error:
             self._end(Closed(code=error.server_code or endings.LOST, reason="login was not answered"))
             return
+        except Exception as error:
+            # Whatever it was: a link that neither comes online nor ends would wait for ever.
+            if not isinstance(error, Refused):
+                self._end(Closed(code=endings.BAD_SESSION, reason=type(error).__name__))
+            raise
         self._online = True
         self._teller.tell(Online(identity=line.device.port_identity))
         self._announce()

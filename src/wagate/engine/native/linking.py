@@ -43,7 +43,10 @@ class Linking:
     # -- what the server says
 
     def offered(self, node: Node) -> None:
-        """The server gives references to show codes for."""
+        """The server gives references to show codes for; a device that is linked has no use for them."""
+        if self._line.device.linked:
+            self._refuse(node, _BROKEN, "internal-error")
+            return
         self._result(node)
         offer = node.child("pair-device")
         refs = [ref.text for ref in offer.all("ref")] if offer is not None else []
@@ -56,7 +59,9 @@ class Linking:
         """A phone accepted: check that it means us, keep who we are, and only then answer."""
         device, blob = node.child("pair-success", "device"), node.child("pair-success", "device-identity")
         jid = device.jid("jid") if device is not None else None
-        if device is None or blob is None or jid is None:
+        if jid is not None and not (jid.is_pn and jid.user):
+            jid = None
+        if device is None or blob is None or jid is None or self._line.device.linked:
             self._refuse(node, _BROKEN, "internal-error")
             return
         line = self._line
@@ -70,7 +75,7 @@ class Linking:
         lid, business = device.jid("lid"), node.child("pair-success", "biz")
         line.change(
             jid=str(jid),
-            lid=str(lid) if lid is not None else "",
+            lid=str(lid) if lid is not None and lid.is_lid and lid.user else "",
             push_name=business.get("name") if business is not None else "",
             device_identity=accepted.identity,
             account_key=accepted.account_key,

@@ -103,7 +103,7 @@ class Receiver:
 
     async def _message(self, node: Node) -> None:
         sender = node.jid("participant") or node.jid("from")
-        if sender is None or not node.get("id"):
+        if sender is None or node.jid("from") is None or not node.get("id"):
             self._line.acknowledge(node, error=_UNREADABLE)
             return
         told = node.jid("sender_lid") or node.jid("participant_lid")

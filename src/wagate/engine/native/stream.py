@@ -9,9 +9,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
 
 from wagate.core.clock import Clock
+from wagate.core.logging import get_logger
 from wagate.engine.port import Endpoint
 from wagate.wire.codec import BadNode, decode, encode
-from wagate.wire.framing import BadFrame, Deframer, frame, intro
+from wagate.wire.framing import MAX_FRAME, BadFrame, Deframer, frame, intro
 from wagate.wire.keys import Entropy, KeyPair
 from wagate.wire.node import Node
 from wagate.wire.noise import BadFrameSeal, HandshakeRefused, Initiator, Transport
@@ -25,6 +26,13 @@ _OPEN_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 #: So many frames at most go into one WebSocket message.
 _BATCH = 64
+#: The longest message that is taken: several of the longest frames. Without a limit the server fills our memory.
+_MAX_MESSAGE = 4 * MAX_FRAME
+
+#: What is left of a frame beside the tag of its encryption.
+_MAX_PLAIN = MAX_FRAME - 16
+
+_log = get_logger("engine.native")
 
 
 class Unreachable(Exception):
@@ -81,7 +89,7 @@ class Stream:
                 proxy=proxy or None,
                 compression=None,
                 ping_interval=None,
-                max_size=None,
+                max_size=_MAX_MESSAGE,
                 open_timeout=_OPEN_SECONDS,
                 close_timeout=_CLOSE_SECONDS,
             )
@@ -140,12 +148,24 @@ class Stream:
                 while self._outgoing:
                     count = min(_BATCH, len(self._outgoing))
                     nodes = [self._outgoing.popleft() for _ in range(count)]
-                    await self._socket.send(b"".join(frame(self._transport.seal(encode(node))) for node in nodes))
+                    await self._socket.send(b"".join(self._frame(node) for node in nodes))
                     if self.on_sent is not None:
                         for node in nodes:
                             self.on_sent(node)
         except ConnectionClosed:
             return
+
+
+    def _frame(self, node: Node) -> bytes:
+        try:
+            plain = encode(node)
+            if len(plain) > _MAX_PLAIN:
+                raise ValueError("the stanza is longer than a frame")
+        except ValueError as error:
+            # An answer repeats what the server sent, which may be what nobody can write. The line goes on without it.
+            _log.error("a stanza can't be written", tag=node.tag[:40], reason=str(error))
+            return b""
+        return frame(self._transport.seal(plain))
 
 
 async def _shake_hands(

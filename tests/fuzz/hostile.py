@@ -41,6 +41,8 @@ class Hostile:
         self.lies = 0.3
         self.breaks_frames = False
         self.sent = 0
+        #: What an acknowledgement of a message says besides, in place of what the seed wants.
+        self.ack: dict[str, str] | None = None
         self._peer: SessionSet | None = None
 
     @contextlib.asynccontextmanager
@@ -59,8 +61,13 @@ class Hostile:
         with contextlib.suppress(ConnectionClosed):
             await _Attack(self, socket).run()
 
-    def stanza(self) -> Node:
+    async def next_stanza(self) -> Node:
         """The next one of the flood."""
+        if self.m.rng.random() < 0.05:
+            await asyncio.sleep(0.005)
+        return self._stanza()
+
+    def _stanza(self) -> Node:
         if self._peer is not None and self.m.rng.random() < 0.3:
             return self._ciphertext(self._peer)
         while True:
@@ -90,8 +97,11 @@ class Hostile:
             return made
         broken = self.m.node(made, STANZAS)
         # With its id it reaches whoever asked.
-        return Node("iq", {**broken.attrs, "type": self.m.rng.choice(("result", "error")), "id": query.attrs["id"]},
-                    broken.content)
+        return Node(
+            "iq",
+            {**broken.attrs, "type": self.m.rng.choice(("result", "error")), "id": query.attrs["id"]},
+            broken.content,
+        )
 
     def _result(self, child: Node, query: Node) -> Node:
         match child.tag:
@@ -100,11 +110,19 @@ class Hostile:
             case "usync":
                 devices = [Node("device", {"id": str(n), "key-index": "1"}) for n in (0, 2)]
                 found = child.child("list")
-                users = [Node("user", {"jid": user.attrs["jid"]}, [
-                    Node("devices", {}, [Node("device-list", {}, devices)]),
-                    Node("lid", {"val": ADA_LID}),
-                    Node("contact", {"type": "in"}),
-                ]) for user in (found.children if found is not None else ()) if "jid" in user.attrs]
+                users = [
+                    Node(
+                        "user",
+                        {"jid": user.attrs["jid"]},
+                        [
+                            Node("devices", {}, [Node("device-list", {}, devices)]),
+                            Node("lid", {"val": ADA_LID}),
+                            Node("contact", {"type": "in"}),
+                        ],
+                    )
+                    for user in (found.children if found is not None else ())
+                    if "jid" in user.attrs
+                ]
                 return Node("usync", {}, [Node("list", {}, users)])
             case "key":
                 users = [Node("user", {"jid": user.attrs["jid"]}, self._bundle()) for user in child.children]
@@ -113,9 +131,19 @@ class Hostile:
                 members = [Node("participant", {"jid": jid}) for jid in (ADA_LID, Jid("200000000000009", "lid"))]
                 return Node("group", {"addressing_mode": "lid", "id": GROUP.user}, members)
             case "sync":
-                return Node("sync", {}, [Node("collection", {"name": "critical_block"}, [
-                    Node("patches", {}, [Node("patch", {}, self.m.rng.randbytes(40))]),
-                ])])
+                return Node(
+                    "sync",
+                    {},
+                    [
+                        Node(
+                            "collection",
+                            {"name": "critical_block"},
+                            [
+                                Node("patches", {}, [Node("patch", {}, self.m.rng.randbytes(40))]),
+                            ],
+                        )
+                    ],
+                )
             case _:
                 return Node(child.tag)
 
@@ -165,15 +193,15 @@ class _Attack:
             await self._post(self._server.answer(node))
         elif node.tag == "message":
             ack = Node("ack", {"class": "message", "id": node.attrs["id"], "from": node.attrs["to"], "t": "1700000000"})
-            if self._server.m.rng.random() < self._server.lies:
+            if self._server.ack is not None:
+                ack = Node("ack", {**ack.attrs, **self._server.ack})
+            elif self._server.m.rng.random() < self._server.lies:
                 ack = Node("ack", {**ack.attrs, "t": self._server.m.text(), "error": self._server.m.text()})
             await self._post(ack)
 
     async def _flood(self) -> None:
         while True:
-            await self._post(self._server.stanza())
-            if self._server.m.rng.random() < 0.05:
-                await asyncio.sleep(0.005)
+            await self._post(await self._server.next_stanza())
 
     async def _post(self, node: Node) -> None:
         try:

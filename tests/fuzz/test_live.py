@@ -1,6 +1,6 @@
 """A session whose server means harm, and its neighbour in the same engine, who must not feel it.
 
-    python -m pytest tests/fuzz/test_live.py -m slow         FUZZ_SECONDS (60) of it; FUZZ_SEED picks others
+python -m pytest tests/fuzz/test_live.py -m slow         FUZZ_SECONDS (60) of it; FUZZ_SEED picks others
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab
 from tests.fuzz.hostile import Hostile
 from tests.fuzz.samples import ADA_LID, GROUP
 from wagate.core.errors import WagateError
-from wagate.engine.native import sending
+from wagate.engine.native import sending, stream
 from wagate.engine.port import Closed, EngineUnavailable, QueryFailed, RelayImpossible, RelayRefused, RelayUnknown
 from wagate.sandbox.phone import Phone
 from wagate.wire.jid import SERVER, Jid
@@ -44,6 +44,8 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "ACK_SECONDS", 0.5)
+    # A server that is busy with its flood does not close its side, and is left behind after so long.
+    monkeypatch.setattr(stream, "_CLOSE_SECONDS", 0.1)
 
 
 class Neighbour:
@@ -137,7 +139,7 @@ async def _use(victim: Member) -> None:
 
 def failures(logs: list[Any]) -> set[str]:
     """What was caught that nobody foresaw."""
-    return {f"{x['event']}: {x.get('exception', '')[-600:]}" for x in logs if x["log_level"] == "error"}
+    return {f"{x['event']}: {x['exception'][-600:]}" for x in logs if "exception" in x}
 
 
 async def run(lab: Lab, seconds: float, *, breaks_frames: bool) -> None:
@@ -146,8 +148,7 @@ async def run(lab: Lab, seconds: float, *, breaks_frames: bool) -> None:
     async with hostile.listening():
         neighbour, closed, logs = await attack(lab, hostile, seconds)
         await neighbour.check()
-    print(hostile.sent, neighbour.rounds, round(neighbour.slowest, 2), {(c.code, c.reason) for c in closed})
-    print(*failures(logs), sep="\n")
+    assert failures(logs) == set()
     assert hostile.sent > 100
     assert closed
     assert all(isinstance(end.code, int) and end.reason for end in closed)

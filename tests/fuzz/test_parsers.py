@@ -1,6 +1,6 @@
 """No input ends a parser otherwise than by the errors that it names, and none takes it long.
 
-python -m pytest tests/fuzz -m slow          FUZZ_INPUTS (100,000) a parser; FUZZ_SEED picks others, FUZZ_ONLY one
+python -m pytest tests/fuzz -m slow          FUZZ_INPUTS (100,000) a parser; FUZZ_SEED picks others
 """
 
 import os

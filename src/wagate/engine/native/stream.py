@@ -155,7 +155,6 @@ class Stream:
         except ConnectionClosed:
             return
 
-
     def _frame(self, node: Node) -> bytes:
         try:
             plain = encode(node)

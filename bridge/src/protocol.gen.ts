@@ -1,6 +1,6 @@
 // Made by scripts/gen_protocol.py from src/wagate/engine/protocol.py; edit that and run the script.
 
-export const VERSION = 1
+export const VERSION = 2
 export const MAX_FRAME = 67108864
 
 /** ``[tag, attributes, content]``. Text content travels as bytes. */
@@ -17,7 +17,10 @@ export type Change = [kind: string, key: string, value: Uint8Array | null]
  */
 export type Arrival = [kind: string, wa_id: string, digest: Uint8Array, stanza: Stanza, plaintext: Uint8Array, hidden: boolean]
 
-/** Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. */
+/**
+ * Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. With ``wire_log`` the
+ * bridge tells every stanza, both ways, as ``Wire``.
+ */
 export interface Open {
   t: 'Open'
   link: number
@@ -27,6 +30,7 @@ export interface Open {
   rootKey: Uint8Array
   deviceName: string
   creds: Uint8Array | null
+  wireLog: boolean
 }
 
 /** End the connection and keep the link; ``Closed`` with 0 follows. */
@@ -171,6 +175,14 @@ export interface Note {
   detail: string
 }
 
+/** A stanza that came, or that Baileys has ``sent``; it may still wait for a commit before it leaves. */
+export interface Wire {
+  t: 'Wire'
+  link: number
+  sent: boolean
+  node: Stanza
+}
+
 /** WhatsApp's server acknowledged the relayed message at ``at`` (seconds since 1970). */
 export interface Acked {
   t: 'Acked'
@@ -281,6 +293,7 @@ export type FromBridge =
   | Closed
   | Pulse
   | Note
+  | Wire
   | Acked
   | NotSent
   | Answered

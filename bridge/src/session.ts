@@ -20,10 +20,10 @@ import { baileysKeys, encode, type Memory, Store, unpack } from './keys.ts'
 import { BaileysCache } from './lru.ts'
 import { inOrder } from './order.ts'
 import type { FetchSent, Find, Load, Open, Query, Relay, Send } from './protocol.gen.ts'
-import { silentLogger } from './quiet.ts'
+import { silentLogger, tellingLogger } from './quiet.ts'
 import { answerCodeOf, codeOf, Outgoing, reasonOf } from './relay.ts'
 import { signalRepository } from './signal.ts'
-import { toNode, toStanza } from './stanza.ts'
+import { clean, toNode, toStanza } from './stanza.ts'
 import { cut, holdBack, keepAppStateForHost, setReading } from './transport.ts'
 
 const MINUTE = 60_000
@@ -101,7 +101,7 @@ export class Link {
     const sock = makeWASocket({
       ...DEFAULT_CONNECTION_CONFIG,
       auth: { creds: this.#creds, keys },
-      logger: silentLogger,
+      logger: this.#open.wireLog ? tellingLogger(node => this.#tell(true, node)) : silentLogger,
       waWebSocketUrl: this.#open.url,
       browser: [this.#open.deviceName, 'Chrome', ''],
       // Baileys gives a silent line up at the second ping after the last frame: a dead one is found within 30 s.
@@ -244,7 +244,12 @@ export class Link {
     sock.ev.on('connection.update', update => this.#connectionChanged(sock, update))
   }
 
+  #tell(sent: boolean, node: BinaryNode): void {
+    this.#channel.send({ t: 'Wire', link: this.#open.link, sent, node: toStanza(clean(node)) })
+  }
+
   #observe(node: BinaryNode): void {
+    if (this.#open.wireLog) this.#tell(false, node)
     this.#lastFrameAt = Date.now()
     this.#askedAt = undefined
     const { id, type, from } = node.attrs

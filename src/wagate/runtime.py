@@ -26,6 +26,7 @@ from wagate.engine.native import ClientVersion, NativeEngine, Shared
 from wagate.engine.points import crashes_of
 from wagate.engine.port import Endpoint
 from wagate.engine.store import Inbox, KeyStore
+from wagate.engine.wirelog import WireLog
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
 from wagate.media.jobs import Fetcher
@@ -246,6 +247,7 @@ def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
 
 def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> EngineChoice:
     version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
+    wire_log = WireLog(settings.wire_log, clock) if settings.wire_log is not None else None
     native = NativeEngine(
         Shared(
             keys=keys,
@@ -253,9 +255,10 @@ def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Message
             sent_message=messages.sent_message,
             version=version,
             reach=crashes_of(os.environ),
+            wire_log=wire_log,
         )
     )
-    baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
+    baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message, wire_log=wire_log)
     return EngineChoice({engine.name: engine for engine in (baileys, native)})
 
 

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 #: Raised whenever a frame changes its meaning; both sides compare it before anything else is said.
-VERSION: Final = 1
+VERSION: Final = 2
 
 #: The longest frame either side accepts. The largest ones carry a stanza with an inline history sync.
 MAX_FRAME: Final = 64 * 1024 * 1024
@@ -61,7 +61,9 @@ class _Frame(msgspec.Struct, tag_field="t", rename="camel", frozen=True, kw_only
 
 
 class Open(_Frame, frozen=True, kw_only=True):
-    """Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device."""
+    """Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. With ``wire_log`` the
+    bridge tells every stanza, both ways, as ``Wire``.
+    """
 
     link: int
     session: str
@@ -70,6 +72,7 @@ class Open(_Frame, frozen=True, kw_only=True):
     root_key: bytes
     device_name: str
     creds: bytes | None
+    wire_log: bool
 
 
 class Close(_Frame, frozen=True, kw_only=True):
@@ -220,6 +223,14 @@ class Note(_Frame, frozen=True, kw_only=True):
     detail: str
 
 
+class Wire(_Frame, frozen=True, kw_only=True):
+    """A stanza that came, or that Baileys has ``sent``; it may still wait for a commit before it leaves."""
+
+    link: int
+    sent: bool
+    node: Stanza
+
+
 # -- bridge to host: answers ----------------------------------------------------------------------------------------
 
 
@@ -323,6 +334,7 @@ FromBridge = (
     | Closed
     | Pulse
     | Note
+    | Wire
     | Acked
     | NotSent
     | Answered

@@ -33,6 +33,7 @@ from wagate.engine.port import (
 from wagate.engine.stanza import to_node, to_stanza
 from wagate.engine.store import KeyChange, KeyStore, NewArrival
 from wagate.engine.teller import Teller
+from wagate.engine.wirelog import RECEIVED, SENT, Tap
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
 
@@ -60,6 +61,7 @@ class BaileysSession:
         send: Callable[[protocol.ToBridge], None],
         sent_message: SentMessage | None,
         faults: Faults | None,
+        tap: Tap | None,
         on_gone: Callable[["BaileysSession"], None],
     ) -> None:
         self.number = number
@@ -71,6 +73,7 @@ class BaileysSession:
         self._send = send
         self._sent_message = sent_message
         self._faults = faults
+        self._tap = tap
         self._on_gone = on_gone
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._next_call = 0
@@ -186,6 +189,9 @@ class BaileysSession:
             case protocol.Closed():
                 retry_at = None if frame.retry_at is None else datetime.fromtimestamp(frame.retry_at, UTC)
                 self.end(Closed(code=frame.code, reason=frame.reason, retry_at=retry_at))
+            case protocol.Wire():
+                if self._tap is not None:
+                    self._tap(SENT if frame.sent else RECEIVED, to_node(frame.node))
             case protocol.Note() | protocol.Ready():
                 pass
 

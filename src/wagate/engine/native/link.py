@@ -233,6 +233,8 @@ class NativeSession:
             clock=shared.clock,
             entropy=shared.entropy,
         )
+        if shared.wire_log is not None:
+            stream.tap = shared.wire_log.tap(self.session)
         if shared.reach is not None:
             stream.on_sent = _sent_points(shared.reach)
         return stream

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidPro
 from wagate.core.clock import Clock
 from wagate.core.logging import get_logger
 from wagate.engine.port import Endpoint
+from wagate.engine.wirelog import RECEIVED, SENT, Tap
 from wagate.wire.codec import BadNode, decode, encode
 from wagate.wire.framing import MAX_FRAME, BadFrame, Deframer, frame, intro
 from wagate.wire.keys import Entropy, KeyPair
@@ -50,7 +51,7 @@ class Broken(Exception):
 class Stream:
     """One connection after its handshake."""
 
-    __slots__ = ("_closing", "_deframer", "_outgoing", "_socket", "_transport", "_wake", "_writer", "on_sent")
+    __slots__ = ("_closing", "_deframer", "_outgoing", "_socket", "_transport", "_wake", "_writer", "on_sent", "tap")
 
     def __init__(self, socket: ClientConnection, transport: Transport, deframer: Deframer) -> None:
         self._socket = socket
@@ -59,6 +60,8 @@ class Stream:
         self._outgoing: deque[Node] = deque()
         #: Told of each stanza that has left, for tests.
         self.on_sent: Callable[[Node], None] | None = None
+        #: Told of each stanza, for the wire log.
+        self.tap: Tap | None = None
         self._wake = asyncio.Event()
         self._closing = False
         self._writer = asyncio.get_running_loop().create_task(self._write())
@@ -120,7 +123,10 @@ class Stream:
         try:
             async for data in self._socket:
                 for part in self._deframer.feed(data if isinstance(data, bytes) else data.encode()):
-                    yield decode(self._transport.open(part))
+                    node = decode(self._transport.open(part))
+                    if self.tap is not None:
+                        self.tap(RECEIVED, node)
+                    yield node
         except ConnectionClosed:
             return
         except (BadFrame, BadFrameSeal, BadNode) as error:
@@ -164,6 +170,8 @@ class Stream:
             # An answer repeats what the server sent, which may be what nobody can write. The line goes on without it.
             _log.error("a stanza can't be written", tag=node.tag[:40], reason=str(error))
             return b""
+        if self.tap is not None:
+            self.tap(SENT, node)
         return frame(self._transport.seal(plain))
 
 

@@ -101,3 +101,28 @@ def test_found_by_the_fuzzer_and_refused_since(broken: object) -> None:
     name = next(name for name in good if name.startswith("session-"))
     with pytest.raises(AuthFolderUnreadable, match="session-"):
         read_folder({**good, name: broken}, "native")
+
+
+def test_a_time_that_is_none_names_its_file() -> None:
+    """It became a number that no record holds."""
+    good = folder_of(
+        {
+            place: value
+            for place, value in to_baileys(native_records(random.Random(1).randbytes)).items()
+            if place[0] != "signed-pre-key"
+        }
+    )
+    name = next(name for name in good if name.startswith("tctoken-") and "__index" not in name)
+    broken = {"token": {"type": "Buffer", "data": "dG9rZW4="}, "timestamp": 1e308, "senderTimestamp": 1e308}
+    with pytest.raises(AuthFolderUnreadable, match="tctoken-"):
+        read_folder({**good, name: broken}, "native")
+
+
+def test_a_member_that_was_told_a_chain_and_is_none_names_the_record() -> None:
+    native = native_records(random.Random(1).randbytes)
+    place = next(place for place in native if place[0] == "native/own-chain")
+    broken = native[place].replace(b"@lid", b"@l\x02d", 1)
+    assert broken != native[place]
+    with pytest.raises(KeysUnreadable) as caught:
+        convert({**native, place: broken}, "baileys")
+    assert caught.value.record == place

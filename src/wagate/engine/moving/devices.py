@@ -13,6 +13,7 @@ import os
 import msgspec
 from google.protobuf.message import DecodeError
 
+from wagate.engine.moving.records import seconds
 from wagate.engine.native.device import Device
 from wagate.wire.jid import Jid
 from wagate.wire.keys import KEY_BYTES, KeyPair, typed
@@ -110,7 +111,7 @@ class Creds(msgspec.Struct, rename="camel"):
             next_prekey=self.next_pre_key_id,
             routing=self.routing_info or b"",
             # Most of Baileys' versions do not note it; then it is replaced at the next login.
-            signed_at=int(signed.timestamp_s or 0),
+            signed_at=seconds(signed.timestamp_s),
         )
 
 

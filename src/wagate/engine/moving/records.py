@@ -18,6 +18,9 @@ DEVICE_OF: Final[Mapping[str, tuple[str, str]]] = {BAILEYS: ("creds", ""), NATIV
 
 #: What Baileys puts behind a user in an address for servers other than the phone numbers' (WAJIDDomains).
 _DOMAINS: Final = {LID: "1", "hosted": "128", "hosted.lid": "129"}
+#: A number of JSON may be any; ten thousand years from now is late enough.
+_LATEST: Final = 10**12
+
 _SERVERS: Final = {domain: server for server, domain in _DOMAINS.items()}
 
 
@@ -74,6 +77,17 @@ def device_of(address: str) -> Jid:
     if not user or not device.isdigit() or (domain not in _SERVERS and domain not in ("", "0")):
         raise ValueError("not an address of Baileys")
     return Jid(user, _SERVERS.get(domain, PN), int(device))
+
+
+def seconds(value: str | float | None) -> int:
+    """A time that Baileys notes, in seconds since 1970; 0 if it noted none.
+
+    :raises ValueError: if it is none.
+    """
+    number = int(value or 0)
+    if not 0 <= number < _LATEST:
+        raise ValueError("not a time")
+    return number
 
 
 @contextmanager

@@ -359,6 +359,7 @@ class NativeSession:
         try:
             await prekeys.keep_up(line, await prekeys.count(line))
             await line.ask("passive", "set", Node("active"))
+            line.post(client.unified_session(line.clock.now()))
         except QueryFailed as error:
             self._end(Closed(code=error.server_code or endings.LOST, reason="login was not answered"))
             return
@@ -377,6 +378,7 @@ class NativeSession:
         name = self._line.device.push_name
         if name and self._online:
             self._available = True
+            self._line.post(client.unified_session(self._clock.now()))
             self._line.post(Node("presence", {"name": name, "type": "available"}))
 
     def _named(self, name: str) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from wagate.core.logging import get_logger
+from wagate.engine.native import client
 from wagate.engine.native.line import Line
 from wagate.engine.port import EngineEvent, Linked, QrIssued, QueryFailed
 from wagate.wire.adv import IdentityRefused, QrText, Refusal, accept
@@ -59,7 +60,8 @@ class Linking:
         """A phone accepted: check that it means us, keep who we are, and only then answer."""
         device, blob = node.child("pair-success", "device"), node.child("pair-success", "device-identity")
         jid = device.jid("jid") if device is not None else None
-        if jid is not None and not (jid.is_pn and jid.user):
+        if jid is not None and not (jid.is_pn and jid.user.isascii() and jid.user.isdigit() and len(jid.user) < 19):
+            # It is what we log in with, as a number.
             jid = None
         if device is None or blob is None or jid is None or self._line.device.linked:
             self._refuse(node, _BROKEN, "internal-error")
@@ -84,6 +86,7 @@ class Linking:
         line.journal.when_durable(lambda: self._tell(Linked(identity=identity)))
         reply = Node("device-identity", {"key-index": str(accepted.key_index)}, accepted.reply)
         self._result(node, [Node("pair-device-sign", {}, [reply])])
+        line.post(client.unified_session(line.clock.now()))
 
     def notified(self, node: Node) -> None:
         """The phone answers the code that was typed into it."""

@@ -183,6 +183,10 @@ class Receiver:
         protocol = message.protocolMessage
         if not self._line.device.is_own(sender) or sender.device:
             return
+        if protocol.HasField("historySyncNotification"):
+            # Besides the one for the message itself, as Baileys and whatsmeow do.
+            told_of = {"id": node.get("id"), "to": node.attrs["from"], "type": "hist_sync"}
+            self._line.post(Node("receipt", told_of))
         if protocol.type == _PROTOCOL.APP_STATE_SYNC_KEY_SHARE and message.HasField("protocolMessage"):
             await self._app_state.learn_keys(protocol.appStateSyncKeyShare)
             self._line.spawn(self._sync_name, "reading our own name")

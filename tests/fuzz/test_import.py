@@ -126,3 +126,14 @@ def test_a_member_that_was_told_a_chain_and_is_none_names_the_record() -> None:
     with pytest.raises(KeysUnreadable) as caught:
         convert({**native, place: broken}, "baileys")
     assert caught.value.record == place
+
+
+def test_a_counter_that_no_message_can_carry_names_its_file() -> None:
+    """It was taken, and the first message of that session could not have been written."""
+    good = folder_of(to_baileys(native_records(random.Random(1).randbytes)))
+    name = next(name for name in good if name.startswith("session-"))
+    broken = json.loads(json.dumps(good[name]))
+    (session, *_) = broken["_sessions"].values()
+    next(iter(session["_chains"].values()))["chainKey"]["counter"] = 2**32
+    with pytest.raises(AuthFolderUnreadable, match="session-"):
+        read_folder({**good, name: broken}, "native")

@@ -64,31 +64,34 @@ class _File:
     def write(self, direction: str, node: Node) -> None:
         if self._broken:
             return
-        time = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = f"{time}\t{direction}\t{self._masker.mask(node)}\n".encode()
         try:
-            self._append(line)
+            line = self._line(direction, node)
+            if self._size() + len(line) > self._max_bytes:
+                self._path.replace(self._path.with_suffix(".old.log"))
+                # Pseudonyms hold within a file.
+                self._masker = Masker()
+                line = self._line(direction, node)
+            self._append(line[: self._max_bytes])
         except OSError as error:
             # A log that can't be written must not keep a session from its work.
             self._broken = True
             _log.warning("the wire log can't be written", file=self._path.name, reason=error.strerror)
+
+    def _line(self, direction: str, node: Node) -> bytes:
+        time = self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return f"{time}\t{direction}\t{self._masker.mask(node)}\n".encode()
+
+    def _size(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _append(self, line: bytes) -> None:
         # Opened for each line: sessions are many, open files are limited, and nobody logs where speed matters.
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self._path, flags, 0o600)
         try:
-            full = os.fstat(descriptor).st_size + len(line) > self._max_bytes
-            if not full:
-                os.write(descriptor, line)
+            os.write(descriptor, line)
         finally:
             os.close(descriptor)
-        if full:
-            self._path.replace(self._path.with_suffix(".old.log"))
-            # Pseudonyms hold within a file.
-            self._masker = Masker()
-            descriptor = os.open(self._path, flags, 0o600)
-            try:
-                os.write(descriptor, line[: self._max_bytes])
-            finally:
-                os.close(descriptor)

@@ -2,14 +2,14 @@
 
 import base64
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab, until
+from tests.contracts.engine.lab import ENGINES, MakeEngine, open_lab, until
 from wagate.core.clock import SystemClock
 from wagate.core.errors import StartupError
 from wagate.engine.baileys import BaileysEngine
@@ -21,11 +21,11 @@ from wagate.engine.wirelog import WireLog
 from wagate.wire.jid import Jid
 
 SHOP, ADA, BOB = "491700000001", "491700000002", "491700000003"
-SECRET_TEXT, SECRET_REPLY = "the code of the safe is 4711", "burn after reading"  # planted
+SECRET_TEXT, SECRET_REPLY = "the code of the safe is 4711", "burn after reading"
 NAMES = ("Shopkeeper Quux", "Ada Lovelace-Byron", "Secret Santa Group")
 
 
-def _logging(engine: str, folder: Path):  # type: ignore[no-untyped-def]  # MakeEngine; the lab says what it is given
+def _logging(engine: str, folder: Path) -> MakeEngine:
     def make(keys: KeyStore, sent_message: SentMessage, faults: Faults) -> Engine:
         clock, log = SystemClock(), WireLog(folder, SystemClock())
         if engine == "baileys":
@@ -38,16 +38,12 @@ def _logging(engine: str, folder: Path):  # type: ignore[no-untyped-def]  # Make
 class Story:
     """Link, write, be written to, in private and in a group; and the file that tells it."""
 
-    def __init__(self, lab: Lab, member: Member, file: Path, secrets: list[str]) -> None:
-        self.lab, self.member, self.file, self.secrets = lab, member, file, secrets
+    def __init__(self, file: Path, secrets: list[str]) -> None:
+        self.file, self.secrets = file, secrets
 
     @property
     def text(self) -> str:
         return self.file.read_text()
-
-    @property
-    def stanzas(self) -> list[str]:
-        return [line.split("\t")[2] for line in self.text.splitlines()]
 
 
 @asynccontextmanager
@@ -66,19 +62,21 @@ async def told(folder: Path, engine: str) -> AsyncIterator[Story]:
         await member.has_texts(1)
         group = lab.sandbox.world.groups.create(NAMES[2], ada.account, [phone.account, bob.account])
         await member.relay(group.jid, SECRET_TEXT)
-        ada.outbox.send_text(group.jid, SECRET_REPLY)
+        in_group = ada.outbox.send_text(group.jid, SECRET_REPLY)
         await member.has_texts(2)
+        receipted = {got, in_group}
+        await until(lambda: receipted <= {one for entry in member.wire("receipt") for one in entry.receipt_ids})
         await until(lambda: len(bob.inbox.since(limit=10)) >= 2)
         await member.link.close()
         device = phone.account.devices[1]
         keys = [device.noise_key, device.identity]
         secrets = [
             *(SHOP, ADA, BOB, phone.account.lid, ada.account.lid, bob.account.lid, group.jid.user),
-            *(SECRET_TEXT, SECRET_REPLY, *NAMES, sent, got if isinstance(got, str) else ""),
+            *(SECRET_TEXT, SECRET_REPLY, *NAMES, sent, got, in_group),
             *code.partition("#")[2].split(",")[:4],
             *(form for key in keys for form in (key.hex(), base64.b64encode(key).decode())),
         ]
-        yield Story(lab, member, folder / "wire" / f"{member.id}.log", [s for s in secrets if len(s) > 3])
+        yield Story(folder / "wire" / f"{member.id}.log", secrets)
 
 
 @pytest.fixture(params=list(ENGINES))
@@ -93,6 +91,23 @@ async def test_nothing_secret_is_in_it(story: Story) -> None:
     assert len(story.secrets) > 18
     # Parts of numbers give them away, too.
     assert not any(number[:9] in text for number in (SHOP, ADA, BOB))
+
+
+async def test_a_pairing_code_and_its_reference_are_not_in_it(tmp_path: Path) -> None:
+    for engine in ENGINES:
+        folder = tmp_path / engine
+        folder.mkdir()
+        async with open_lab(folder, _logging(engine, folder / "wire")) as lab:
+            lab.phone(SHOP)
+            member = await lab.member(SHOP)
+            await member.open()
+            await member.next(QrIssued)
+            code = await member.link.request_pairing_code(SHOP)
+            text = (folder / "wire" / f"{member.id}.log").read_text()
+            assert 'stage="companion_hello"' in text
+            assert code not in text and code.lower() not in text.lower()
+            assert SHOP not in text
+            await member.link.close()
 
 
 async def test_the_story_can_be_read_from_it(story: Story) -> None:
@@ -125,26 +140,32 @@ async def test_without_being_asked_for_nothing_is_written_or_sent_over_the_bridg
             assert not list(folder.rglob("*.log"))
 
 
-@pytest.fixture
-def shown() -> Iterator[list[str]]:
-    yield []
+#: What one engine sends in the story below and the other does not, with the reason.
+KNOWN = {
+    "> iq type=get xmlns=abt / props": "Baileys asks for WhatsApp Web's experiments; whatsmeow does not",
+    "> iq type=get xmlns=blocklist": "Baileys' first queries; whatsmeow asks when somebody wants to know",
+    "> iq type=get xmlns=privacy / privacy": "the same",
+    "> iq type=get xmlns=encrypt / digest": "Baileys checks the server's keys against its own; whatsmeow does not",
+    "> iq type=get xmlns=encrypt / key": "Baileys asks for the keys of its own device, which it also writes to",
+    "> iq type=set xmlns=privacy / tokens": "a token is given by LID as in whatsmeow, by number in Baileys",
+    "> iq type=set xmlns=w:sync:app:state / sync": "our name is in it; Baileys asks only if login did not tell one",
+    "> message type=text / enc": "Baileys puts a group's message before those who are told the chain",
+    "> message type=text / participants": "whatsmeow and we put it after them, with the phash; Baileys writes to itself",
+    "> presence": "Baileys says its name when it learns it, before it has one to say",
+}
 
 
-async def test_the_engines_differ_in_what_is_known(tmp_path: Path) -> None:
-    """What one of them says and the other one does not is written down here, with the reason."""
-    both = {}
+async def test_the_engines_send_the_same_but_for_what_is_known(tmp_path: Path) -> None:
+    """A difference that appears is mended, or takes its place in the table."""
+    both: dict[str, Counter[Shape]] = {}
     for engine in ENGINES:
         folder = tmp_path / engine
         folder.mkdir()
         async with told(folder, engine) as story:
             both[engine] = shapes(story.text.splitlines())
-    found = compare(both["baileys"], both["native"])
-    for d in found:
-        print(d.kind)
-        for t in d.only_a:
-            print("   -", t)
-        for t in d.only_b:
-            print("   +", t)
+    found = {d.kind: (d.only_a, d.only_b) for d in compare(both["baileys"], both["native"]) if d.kind.startswith(">")}
+    assert {kind: texts for kind, texts in found.items() if kind not in KNOWN} == {}
+    assert found.keys() == KNOWN.keys()
 
 
 def test_a_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:

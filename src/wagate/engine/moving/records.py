@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from wagate.engine.native.records import DEVICE
 from wagate.engine.port import KeysUnreadable, Records
 from wagate.wire.jid import LID, PN, Jid
+
+#: Counters and ids as ciphertexts carry them; a larger one could be read here and never be written there.
+Uint32 = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+#: The id of a pre-key has three bytes in stanzas.
+Uint24 = Annotated[int, msgspec.Meta(ge=0, lt=2**24)]
 
 BAILEYS: Final = "baileys"
 NATIVE: Final = "native"

@@ -150,7 +150,7 @@ KNOWN = {
     "> iq type=set xmlns=privacy / tokens": "a token is given by LID as in whatsmeow, by number in Baileys",
     "> iq type=set xmlns=w:sync:app:state / sync": "our name is in it; Baileys asks only if login did not tell one",
     "> message type=text / enc": "Baileys puts a group's message before those who are told the chain",
-    "> message type=text / participants": "whatsmeow and we put it after them, with the phash; Baileys writes to itself",
+    "> message type=text / participants": "whatsmeow and we put it behind, with the phash; Baileys writes to itself",
     "> presence": "Baileys says its name when it learns it, before it has one to say",
 }
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 
@@ -247,7 +248,7 @@ def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
 
 def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> EngineChoice:
     version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
-    wire_log = WireLog(settings.wire_log, clock) if settings.wire_log is not None else None
+    wire_log = WireLog(Path(settings.wire_log), clock) if settings.wire_log else None
     native = NativeEngine(
         Shared(
             keys=keys,

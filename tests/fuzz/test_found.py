@@ -12,7 +12,7 @@ import pytest
 from tests.contracts.engine.lab import ENGINES, Lab, open_lab
 from tests.fuzz.hostile import Hostile
 from wagate.engine.baileys.channel import Channel
-from wagate.engine.native import endings
+from wagate.engine.native import endings, link
 from wagate.engine.port import Closed, Online, RelayRefused
 from wagate.wire import codec
 from wagate.wire.codec import BadNode, decode, encode
@@ -172,6 +172,30 @@ async def test_an_acknowledgement_of_no_time_is_one(lab: Lab, at: str) -> None:
         server.ack = {"error": at}
         with pytest.raises(RelayRefused):
             await victim.link.relay(Jid("491700000002"), message, "3EB1")
+
+
+async def test_a_flood_behind_an_answer_that_never_comes_ends_the_link(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a link waits for an answer it reads on, and what it read filled the memory."""
+    monkeypatch.setattr(link, "FAR_TOO_MUCH", 100)
+    victim = await lab.linked(VICTIM)
+    await victim.link.close()
+
+    class Silent(Calm):
+        def answer(self, query: Node) -> Node:
+            answer = super().answer(query)
+            return answer if query.child("usync") is None else Node("iq", {"type": "result", "id": "another"})
+
+    def message(n: int) -> Node:
+        enc = Node("enc", {"v": "2", "type": "msg"}, b"x")
+        return Node("message", {"from": Jid(f"49170000{n:04}"), "id": str(n)}, [enc])
+
+    async with Silent(*(message(n) for n in range(500))).listening() as server:
+        lab.endpoint = server.endpoint
+        await victim.open()
+        closed = await victim.next(Closed)
+    assert (closed.code, closed.reason) == (endings.LOST, "more came than can be handled")
 
 
 def test_a_device_number_of_no_device_is_not_written_to() -> None:

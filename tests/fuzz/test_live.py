@@ -30,7 +30,7 @@ SEED = os.environ.get("FUZZ_SEED", "1")
 #: What a run may add to the process. The records that it holds for the session are bounded, and so is what waits.
 MEGABYTES = 200
 #: How long the neighbour's message may take, while its process also writes the flood.
-NEIGHBOUR_SECONDS = 5.0
+NEIGHBOUR_SECONDS = 20.0
 
 _REFUSALS = (RelayRefused, RelayUnknown, RelayImpossible, QueryFailed, EngineUnavailable)
 

@@ -41,7 +41,8 @@ def up(
     gc.disable()
     from wagate.cli.up import run_up
 
-    flags = {"engine": engine, "host": host, "port": port, "data_dir": data_dir, "wire_log": wire_log}
+    log = str(wire_log) if wire_log is not None else None
+    flags = {"engine": engine, "host": host, "port": port, "data_dir": data_dir, "wire_log": log}
     _run(lambda: run_up(_settings(**flags), sandbox))
 
 
@@ -169,7 +170,9 @@ def events(
 
 @wirelog.command(name="compare")
 def compare_wire_logs(
-    a: Annotated[Path, Parameter(help="A session's file.")], b: Annotated[Path, Parameter(help="Another one's.")]
+    a: Annotated[Path, Parameter(help="A session's file.")],
+    b: Annotated[Path, Parameter(help="Another one's.")],
+    /,
 ) -> None:
     """Show the stanzas of each that the other has none like: tag, attributes, fixed values, children."""
     from wagate.cli.wirelog import compare as run

@@ -43,18 +43,13 @@ class Settings(BaseSettings):
     )
     max_media_bytes: int = Field(DEFAULT_MAX_MEDIA_BYTES, gt=0, description="Largest file taken or sent.")
     idempotency_hours: int = Field(24, gt=0, description="How long an idempotency key is remembered.")
-    wire_log: Path | None = Field(
-        None,
+    wire_log: str = Field(
+        "",
         description="Folder for a log of what goes over the wire, with everything secret masked; empty means none. "
         "Made with mode 0700; a file of at most 16 MiB and one old one a session.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
-
-    @field_validator("wire_log", mode="before")
-    @classmethod
-    def _no_folder(cls, value: object) -> object:
-        return value or None
 
     @field_validator("allow_private_networks", mode="before")
     @classmethod

@@ -43,7 +43,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "ACK_SECONDS", 0.5)
+    monkeypatch.setattr(sending, "ACK_SECONDS", 10.0)
     # A server that is busy with its flood does not close its side, and is left behind after so long.
     monkeypatch.setattr(stream, "_CLOSE_SECONDS", 0.1)
 

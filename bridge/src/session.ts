@@ -245,7 +245,11 @@ export class Link {
   }
 
   #tell(sent: boolean, node: BinaryNode): void {
-    this.#channel.send({ t: 'Wire', link: this.#open.link, sent, node: toStanza(clean(node)) })
+    try {
+      this.#channel.send({ t: 'Wire', link: this.#open.link, sent, node: toStanza(clean(node)) })
+    } catch {
+      // What can't be shown must still be sent, and taken.
+    }
   }
 
   #observe(node: BinaryNode): void {

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.engine.lab import ENGINES, Lab, open_lab
+from tests.contracts.engine.lab import ENGINES, Lab, open_lab, until
 from tests.fuzz.hostile import Hostile
 from wagate.engine.baileys.channel import Channel
 from wagate.engine.native import endings, link
+from wagate.engine.native.link import NativeSession
+from wagate.engine.native.receiving import Receiver
 from wagate.engine.port import Closed, Online, RelayRefused
 from wagate.wire import codec
 from wagate.wire.codec import BadNode, decode, encode
@@ -196,6 +198,44 @@ async def test_a_flood_behind_an_answer_that_never_comes_ends_the_link(
         await victim.open()
         closed = await victim.next(Closed)
     assert (closed.code, closed.reason) == (endings.LOST, "more came than can be handled")
+
+
+async def test_a_few_large_stanzas_are_as_much_as_many_small_ones(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand of sixteen megabytes each would not have been too much."""
+    monkeypatch.setattr(link, "TOO_HEAVY", 50_000)
+    victim = await lab.linked(VICTIM)
+    await victim.link.close()
+    taking, largest, taken = asyncio.Event(), 0, 0
+    take = Receiver.take
+
+    async def slowly(self: Receiver, node: Node) -> None:
+        nonlocal largest, taken
+        await taking.wait()
+        largest = max(largest, sum(size for _, size in native._waiting))
+        taken += 1
+        await take(self, node)
+
+    monkeypatch.setattr(Receiver, "take", slowly)
+    calls = [Node("call", {"from": Jid("1"), "id": str(n)}, [Node("offer", {}, bytes(9_000))]) for n in range(200)]
+    begin = asyncio.Event()
+
+    class Patient(Calm):
+        async def next_stanza(self) -> Node:
+            # Not before login is through: while it is answered, the link has to read on.
+            await begin.wait()
+            return await super().next_stanza()
+
+    async with Patient(*calls).listening() as server:
+        lab.endpoint = server.endpoint
+        await victim.online()
+        native = victim.link
+        assert isinstance(native, NativeSession)
+        begin.set()
+        await until(lambda: not native._room.is_set())
+        taking.set()
+        await until(lambda: taken == 200)
+        await victim.link.close()
+    assert 40_000 < largest < 70_000
 
 
 def test_a_device_number_of_no_device_is_not_written_to() -> None:

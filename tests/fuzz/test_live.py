@@ -156,7 +156,7 @@ async def run(lab: Lab, seconds: float, *, breaks_frames: bool) -> None:
 
 @pytest.mark.parametrize("breaks_frames", [False, True])
 async def test_a_hostile_server_harms_its_own_session_at_most(lab: Lab, breaks_frames: bool) -> None:
-    await run(lab, 2.0, breaks_frames=breaks_frames)
+    await run(lab, 1.5, breaks_frames=breaks_frames)
 
 
 @pytest.mark.slow

@@ -160,9 +160,24 @@ def decode(data: bytes, *, max_inflated: int = MAX_INFLATED) -> Node:
     :param max_inflated: the most bytes that a compressed frame may become.
     :raises BadNode: for anything but exactly one well-formed node within the limits.
     """
+    return read(inflated(data, max_inflated))
+
+
+def inflated(data: bytes, limit: int = MAX_INFLATED) -> bytes:
+    """The binary form in a frame's plaintext, inflated if it was deflated.
+
+    :raises BadNode: if there is none, or it becomes longer than ``limit``.
+    """
     if not data:
         raise BadNode("an empty frame")
-    body = _inflate(data, max_inflated) if data[0] & _DEFLATED else data[1:]
+    return _inflate(data, limit) if data[0] & _DEFLATED else data[1:]
+
+
+def read(body: bytes) -> Node:
+    """Read what :func:`inflated` gives.
+
+    :raises BadNode: as :func:`decode` does.
+    """
     try:
         node, end = _read_node(body, 0, MAX_DEPTH, [MAX_ITEMS])
     except IndexError:

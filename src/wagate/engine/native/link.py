@@ -50,9 +50,12 @@ PING_SECONDS = 18.0
 DEAF_SECONDS = 10.0
 #: Stanzas and changes that may wait in memory before reading stops: what is not read, WhatsApp's server keeps.
 TOO_MUCH = 1_000
+#: Bytes of stanzas that may. As nodes they take the same for ciphertexts, and fifty times that if they mean harm.
+TOO_HEAVY = 16 * 1024 * 1024
 #: While an answer is waited for, reading goes on beyond that; here it ends with the link. What a gateway that was away
 #: for weeks finds is less, and the next login goes on where this one stopped.
 FAR_TOO_MUCH = 50_000
+FAR_TOO_HEAVY = 4 * TOO_HEAVY
 #: An unlinking that the server does not answer is over all the same.
 _LOGOUT_SECONDS = 10.0
 
@@ -112,7 +115,9 @@ class NativeSession:
             app_state=self._app_state,
             is_available=lambda: self._available,
         )
-        self._waiting: deque[Node] = deque()
+        #: What waits for its turn, with its bytes, and the bytes of all of it.
+        self._waiting: deque[tuple[Node, int]] = deque()
+        self._heavy = 0
         self._more = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -197,11 +202,11 @@ class NativeSession:
                 if closed is not None:
                     ended = closed
                     break
-                if len(self._waiting) + self._line.working > FAR_TOO_MUCH:
+                if len(self._waiting) + self._line.working > FAR_TOO_MUCH or self._heavy > FAR_TOO_HEAVY:
                     ended = Closed(code=endings.LOST, reason="more came than can be handled")
                     break
                 # An answer that is waited for comes behind what is in the way.
-                if len(self._waiting) + self._journal.backlog > TOO_MUCH and not self._line.is_asking:
+                if self._is_too_much() and not self._line.is_asking:
                     self._room.clear()
                     await self._room.wait()
         except Unreachable as error:
@@ -292,7 +297,9 @@ class NativeSession:
                 if tag == "notification" and node.get("type") == "link_code_companion_reg":
                     self._linking.notified(node)
                 else:
-                    self._waiting.append(node)
+                    size = self._line.stream.size if self._line.stream is not None else 0
+                    self._waiting.append((node, size))
+                    self._heavy += size
                     self._more.set()
             case _:
                 pass
@@ -303,7 +310,9 @@ class NativeSession:
         try:
             while True:
                 while self._waiting:
-                    await self._receiver.take(self._waiting.popleft())
+                    node, size = self._waiting.popleft()
+                    await self._receiver.take(node)
+                    self._heavy -= size
                     if not self._room.is_set():
                         await self._have_room()
                 self._more.clear()
@@ -315,8 +324,11 @@ class NativeSession:
             _log.error("incoming stanzas can't be handled any more", session_id=self.session, exc_info=True)
             self._end(Closed(code=endings.BAD_SESSION, reason=type(error).__name__))
 
+    def _is_too_much(self) -> bool:
+        return len(self._waiting) + self._journal.backlog > TOO_MUCH or self._heavy > TOO_HEAVY
+
     async def _have_room(self) -> None:
-        if len(self._waiting) + self._journal.backlog <= TOO_MUCH // 2:
+        if len(self._waiting) + self._journal.backlog <= TOO_MUCH // 2 and self._heavy <= TOO_HEAVY // 2:
             self._room.set()
         elif self._journal.backlog > TOO_MUCH // 2:
             await self._journal.settled()

@@ -12,7 +12,7 @@ from wagate.core.clock import Clock
 from wagate.core.logging import get_logger
 from wagate.engine.port import Endpoint
 from wagate.engine.wirelog import RECEIVED, SENT, Tap
-from wagate.wire.codec import BadNode, decode, encode
+from wagate.wire.codec import BadNode, encode, inflated, read
 from wagate.wire.framing import MAX_FRAME, BadFrame, Deframer, frame, intro
 from wagate.wire.keys import Entropy, KeyPair
 from wagate.wire.node import Node
@@ -51,7 +51,18 @@ class Broken(Exception):
 class Stream:
     """One connection after its handshake."""
 
-    __slots__ = ("_closing", "_deframer", "_outgoing", "_socket", "_transport", "_wake", "_writer", "on_sent", "tap")
+    __slots__ = (
+        "_closing",
+        "_deframer",
+        "_outgoing",
+        "_socket",
+        "_transport",
+        "_wake",
+        "_writer",
+        "on_sent",
+        "size",
+        "tap",
+    )
 
     def __init__(self, socket: ClientConnection, transport: Transport, deframer: Deframer) -> None:
         self._socket = socket
@@ -60,6 +71,8 @@ class Stream:
         self._outgoing: deque[Node] = deque()
         #: Told of each stanza that has left, for tests.
         self.on_sent: Callable[[Node], None] | None = None
+        #: The bytes of the stanza that came last.
+        self.size = 0
         #: Told of each stanza, for the wire log.
         self.tap: Tap | None = None
         self._wake = asyncio.Event()
@@ -123,7 +136,9 @@ class Stream:
         try:
             async for data in self._socket:
                 for part in self._deframer.feed(data if isinstance(data, bytes) else data.encode()):
-                    node = decode(self._transport.open(part))
+                    body = inflated(self._transport.open(part))
+                    self.size = len(body)
+                    node = read(body)
                     if self.tap is not None:
                         self.tap(RECEIVED, node)
                     yield node

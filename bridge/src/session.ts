@@ -9,10 +9,12 @@ import {
   initAuthCreds,
   makeWASocket,
   proto,
+  type SocketConfig,
   S_WHATSAPP_NET,
   WA_CERT_DETAILS,
   type WASocket
 } from '@whiskeysockets/baileys'
+import type { Agent } from 'node:https'
 import type { Channel } from './channel.ts'
 import { Inbound } from './inbound.ts'
 import { Journal, type Stored } from './journal.ts'
@@ -24,6 +26,7 @@ import { silentLogger } from './quiet.ts'
 import { answerCodeOf, codeOf, Outgoing, reasonOf } from './relay.ts'
 import { signalRepository } from './signal.ts'
 import { toNode, toStanza } from './stanza.ts'
+import { Tunnel } from './tunnel.ts'
 import { cut, holdBack, keepAppStateForHost, setReading } from './transport.ts'
 
 const MINUTE = 60_000
@@ -100,6 +103,7 @@ export class Link {
     )
     const sock = makeWASocket({
       ...DEFAULT_CONNECTION_CONFIG,
+      ...this.#way(),
       auth: { creds: this.#creds, keys },
       logger: silentLogger,
       waWebSocketUrl: this.#open.url,
@@ -145,6 +149,14 @@ export class Link {
       Object.assign(sock.messageRetryManager, { maxMsgRetryCount: MAX_RETRIES })
     }
     this.#listen(sock)
+  }
+
+  /** What Baileys is told about the session's proxy, for its WebSocket and for what it fetches. */
+  #way(): Partial<SocketConfig> {
+    const { proxy, url, link } = this.#open
+    if (proxy === '') return {}
+    const tunnel = new Tunnel(proxy, status => this.#channel.send({ t: 'ProxyAnswered', link, status }))
+    return { agent: tunnel.agentFor(url) as Agent, options: { dispatcher: tunnel } as object }
   }
 
   // -- what the host asks for ---------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from wagate.engine.moving import KeyMover
 from wagate.engine.native import ClientVersion, NativeEngine, Shared
 from wagate.engine.points import crashes_of
 from wagate.engine.port import Endpoint
+from wagate.engine.proxies import Tunnels
 from wagate.engine.store import Inbox, KeyStore
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
@@ -127,6 +128,7 @@ async def open_runtime(
             links=links,
             mover=KeyMover(),
             engine=settings.engine,
+            proxies=egress.check_destination,
             entropy=entropy,
         )
 
@@ -167,7 +169,7 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
-        engine = _engines(settings, keys, clock, messages)
+        engine = _engines(settings, keys, clock, messages, Tunnels(egress.addresses, entropy))
 
         yield Runtime(
             settings=settings,
@@ -244,7 +246,7 @@ def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
 
 
-def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> EngineChoice:
+def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages, tunnels: Tunnels) -> EngineChoice:
     version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
     native = NativeEngine(
         Shared(
@@ -256,7 +258,7 @@ def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Message
         )
     )
     baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
-    return EngineChoice({engine.name: engine for engine in (baileys, native)})
+    return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

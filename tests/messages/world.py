@@ -62,6 +62,7 @@ class ScriptedLink:
     """An engine session that answers as ``answer`` does, and remembers what it was asked, in order."""
 
     def __init__(self, clock: ManualClock) -> None:
+        self.proxy = ""
         self.relayed: list[Relayed] = []
         self.sent: list[Node] = []
         self.queries: list[Node] = []

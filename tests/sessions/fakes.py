@@ -14,6 +14,7 @@ class FakeLink:
     def __init__(self, request: OpenRequest | None = None, sink: EventSink | None = None) -> None:
         self.request = request
         self._sink = sink
+        self.proxy = "" if request is None else request.proxy
         self.closed = False
         self.logged_out = False
         self.phones: list[str] = []

@@ -247,6 +247,11 @@ class EventSink(Protocol):
 class EngineSession(Protocol):
     """One open connection of one linked (or linking) device."""
 
+    @property
+    def proxy(self) -> str:
+        """The HTTP proxy that this connection goes through, and files of the session, too; empty for none."""
+        ...
+
     async def relay(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = ...) -> datetime:
         """Encrypt ``message`` (a serialised ``Message``) for every device of ``to`` and send it; returns the
         server's time once it acknowledged. Calls may overlap; they reach the wire in the order they were made.
@@ -300,7 +305,9 @@ class OpenRequest:
     session: SessionId
     epoch: int
     endpoint: Endpoint
-    proxy: str = ""
+    #: The URL of the proxy that everything of this session goes through, with its password; empty for none. A single
+    #: engine takes an HTTP proxy; :class:`~wagate.engine.choice.EngineChoice` takes any of a customer's.
+    proxy: str = field(default="", repr=False)
     device_name: str = "wagate"
     #: The name of the engine, where there is a choice.
     engine: str = ""

@@ -46,7 +46,7 @@ class InvalidPhone(Unprocessable):
 
 
 class InvalidProxy(Unprocessable):
-    """A proxy is http, https or socks5://[user:password@]host:port, and its host may be reached."""
+    """A proxy is http, https or socks5://[user:password@]host:port."""
 
     code = "invalid_proxy"
 

@@ -30,6 +30,7 @@ from wagate.engine.port import (
     SentMessage,
     Vitals,
 )
+from wagate.engine.proxies.failures import ending as proxy_ending
 from wagate.engine.stanza import to_node, to_stanza
 from wagate.engine.store import KeyChange, KeyStore, NewArrival
 from wagate.engine.teller import Teller
@@ -54,6 +55,7 @@ class BaileysSession:
         session: SessionId,
         epoch: int,
         *,
+        proxy: str,
         sink: EventSink,
         keys: KeyStore,
         clock: Clock,
@@ -64,6 +66,7 @@ class BaileysSession:
     ) -> None:
         self.number = number
         self.session = session
+        self.proxy = proxy
         self._epoch = epoch
         self._teller = Teller(session, sink)
         self._keys = keys
@@ -186,6 +189,8 @@ class BaileysSession:
             case protocol.Closed():
                 retry_at = None if frame.retry_at is None else datetime.fromtimestamp(frame.retry_at, UTC)
                 self.end(Closed(code=frame.code, reason=frame.reason, retry_at=retry_at))
+            case protocol.ProxyAnswered():
+                self._verdict = proxy_ending(frame.status)
             case protocol.Note() | protocol.Ready():
                 pass
 

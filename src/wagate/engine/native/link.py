@@ -22,7 +22,7 @@ from wagate.engine.native.receiving import Receiver
 from wagate.engine.native.retries import Retries
 from wagate.engine.native.sending import Sender
 from wagate.engine.native.shared import Shared
-from wagate.engine.native.stream import Broken, NotWhatsApp, Stream, Unreachable
+from wagate.engine.native.stream import Broken, NotWhatsApp, NoWayThroughProxy, Stream, Unreachable
 from wagate.engine.native.trust import Trust
 from wagate.engine.native.vault import Vault
 from wagate.engine.points import Reach
@@ -37,6 +37,7 @@ from wagate.engine.port import (
     RelayImpossible,
     Vitals,
 )
+from wagate.engine.proxies.failures import ending as proxy_ending
 from wagate.engine.store import KeyChange, NewArrival
 from wagate.engine.teller import Teller
 from wagate.wire.jid import SERVER, Jid
@@ -127,6 +128,10 @@ class NativeSession:
 
     # -- the port --------------------------------------------------------------------------------------------------
 
+    @property
+    def proxy(self) -> str:
+        return self._request.proxy
+
     async def relay(
         self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = _NOTHING
     ) -> datetime:
@@ -200,6 +205,8 @@ class NativeSession:
                     await self._room.wait()
         except Unreachable as error:
             ended = Closed(code=endings.LOST, reason=str(error))
+        except NoWayThroughProxy as error:
+            ended = proxy_ending(error.answer)
         except NotWhatsApp as error:
             ended = Closed(code=endings.CHAIN_REFUSED, reason=str(error))
         except Broken as error:

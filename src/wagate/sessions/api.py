@@ -17,7 +17,6 @@ from wagate.sessions.errors import (
     InvalidPhone,
     InvalidProxy,
     LinkingNotReady,
-    ProxyNotSupported,
     QrNotAvailable,
     SessionNotFound,
     SessionsOutOfReach,
@@ -25,6 +24,7 @@ from wagate.sessions.errors import (
 from wagate.sessions.model import Session, SessionStatus
 from wagate.sessions.service import UNCHANGED, Change, Sessions
 from wagate.web.auth import ManageAccess, ReadAccess
+from wagate.web.egress import EgressRefused
 from wagate.web.models import ApiModel, ApiRequest
 from wagate.web.pages import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, decode_cursor, encode_cursor
 from wagate.web.problems import problem_responses
@@ -144,7 +144,8 @@ class CreateSession(_WithMetadata):
     phone: Phone | None = None
     purpose: Purpose | None = None
     proxy: Proxy | None = None
-    """`http://`, `https://` or `socks5://[user:password@]host:port`; it is stored encrypted and never shown."""
+    """`http://`, `https://` or `socks5://[user:password@]host:port`; all that the session does on WhatsApp goes through
+    it, its files too. Special characters in user and password are percent-encoded. Stored encrypted and never shown."""
     metadata: Metadata | None = None
     engine: EngineName | None = None
     """What shall speak WhatsApp's protocol for this session; left out, the gateway's own choice."""
@@ -181,7 +182,7 @@ class PatchSession(_WithMetadata):
     phone: Phone | None = None
     purpose: Purpose | None = None
     proxy: Proxy | None = None
-    """Used from the next connection on."""
+    """Used from the next connection on (`reconnect` makes one at once); null takes it away."""
     metadata: Metadata | None = None
 
     @field_validator("name")
@@ -229,7 +230,7 @@ def router(sessions: Sessions) -> APIRouter:
     @routes.post(
         "",
         status_code=201,
-        responses=problem_responses(SessionsOutOfReach, InvalidPhone, InvalidProxy, ProxyNotSupported),
+        responses=problem_responses(SessionsOutOfReach, InvalidPhone, InvalidProxy, EgressRefused),
     )
     async def create_session(body: CreateSession, principal: ManageAccess) -> SessionBody:
         """Make a session; connect it next."""
@@ -276,7 +277,7 @@ def router(sessions: Sessions) -> APIRouter:
 
     @routes.patch(
         "/{session_id}",
-        responses=problem_responses(SessionNotFound, InvalidPhone, InvalidProxy, ProxyNotSupported),
+        responses=problem_responses(SessionNotFound, InvalidPhone, InvalidProxy, EgressRefused),
     )
     async def change_session(session_id: SessionId, body: PatchSession, principal: ManageAccess) -> SessionBody:
         """Change the fields that are given."""

@@ -51,12 +51,6 @@ class InvalidProxy(Unprocessable):
     code = "invalid_proxy"
 
 
-class ProxyNotSupported(Unprocessable):
-    """The engine of this gateway does not connect through proxies."""
-
-    code = "proxy_not_supported"
-
-
 class DeviceAlreadyHere(Conflict):
     """This very device is a session of this gateway already; two users of one link destroy it."""
 

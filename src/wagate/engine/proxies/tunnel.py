@@ -75,6 +75,11 @@ class Tunnels:
         self._open[name] = (secret, tunnel)
         return tunnel
 
+    @property
+    def count(self) -> int:
+        """How many tunnels are open."""
+        return len(self._open)
+
     async def close(self) -> None:
         """Close every tunnel and stop listening."""
         for _, tunnel in list(self._open.values()):

@@ -5,7 +5,7 @@ import binascii
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from wagate.sandbox.content import File, kind_for
@@ -48,6 +48,8 @@ class _Settings(ApiRequest):
     """Show that it is typing before it sends."""
     online: bool | None = None
     """A phone that is offline keeps what comes and works it off when it is back."""
+    passkey: bool | None = None
+    """Whether the account is protected by a passkey, which has to be shown whenever its phone scans a code."""
     fail_next: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """Refuse so many of the next messages and ask for them again."""
 
@@ -60,6 +62,12 @@ class NewSandboxPhone(_Settings):
 
 class SandboxPhoneSettings(_Settings):
     """What to change."""
+
+
+class SandboxPasskey(ApiRequest):
+    """What WhatsApp asks of the account's passkey, as `GET /api/sessions/{id}/passkey` gives it."""
+
+    public_key: dict[str, JsonValue]
 
 
 class SandboxDevice(ApiModel):
@@ -87,6 +95,7 @@ class SandboxPhone(ApiModel):
     auto_reply: str | bool | None
     typing: bool
     fail_next: int
+    passkey: bool
     devices: list[SandboxDevice]
 
 

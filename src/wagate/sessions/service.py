@@ -16,13 +16,13 @@ from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing
 from wagate.core.settings import EngineName
-from wagate.engine.port import EngineSession, Mover, Vitals
+from wagate.engine.port import EngineSession, Mover, PasskeyAssertion, Vitals
 from wagate.events.service import EventLog
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
 from wagate.sessions.hosting import Hosting, Keys, proxy_aad
-from wagate.sessions.linking import Linking, QrOnShow
+from wagate.sessions.linking import Linking, PasskeyOnShow, QrOnShow
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
 from wagate.sessions.moving import Moving
@@ -279,6 +279,16 @@ class Sessions:
         international(phone)
         session = await self.connect(principal, session_id)
         return await self._linking.pairing_code(session, phone)
+
+    async def passkey(self, principal: Principal, session_id: SessionId) -> PasskeyOnShow:
+        """WhatsApp's question for a passkey; see :meth:`wagate.sessions.linking.Linking.passkey`."""
+        return await self._linking.passkey(await self.get(principal, session_id))
+
+    async def answer_passkey(self, principal: Principal, session_id: SessionId, assertion: PasskeyAssertion) -> Session:
+        """Answer it; see :meth:`wagate.sessions.linking.Linking.answer_passkey`. The session, on its way."""
+        session = await self.get(principal, session_id)
+        await self._linking.answer_passkey(session, assertion)
+        return session
 
     async def report(self, principal: Principal, session_id: SessionId) -> Report:
         """:raises SessionNotFound: if there is none within reach."""

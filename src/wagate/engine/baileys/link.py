@@ -21,6 +21,8 @@ from wagate.engine.port import (
     InboxKind,
     Linked,
     Online,
+    PasskeyAssertion,
+    PasskeyUnsupported,
     QrIssued,
     QueryFailed,
     RecipientUnknown,
@@ -67,6 +69,7 @@ class BaileysSession:
         self.number = number
         self.session = session
         self.proxy = proxy
+        self.links_by_passkey = False
         self._epoch = epoch
         self._teller = Teller(session, sink)
         self._keys = keys
@@ -140,6 +143,9 @@ class BaileysSession:
         if isinstance(answer, protocol.PairingCode):
             return answer.code
         raise _query_failed(answer)
+
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
+        raise PasskeyUnsupported
 
     async def logout(self) -> None:
         await self._call(

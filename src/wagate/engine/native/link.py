@@ -17,7 +17,7 @@ from wagate.engine.native.directory import Directory
 from wagate.engine.native.groups import GroupBook
 from wagate.engine.native.journal import Journal, Refused
 from wagate.engine.native.line import QUERY_SECONDS, Line
-from wagate.engine.native.linking import Linking
+from wagate.engine.native.linking import NOTIFICATIONS, Linking
 from wagate.engine.native.receiving import Receiver
 from wagate.engine.native.retries import Retries
 from wagate.engine.native.sending import Sender
@@ -33,6 +33,8 @@ from wagate.engine.port import (
     EventSink,
     Online,
     OpenRequest,
+    PasskeyAssertion,
+    PasskeyNotWanted,
     QueryFailed,
     RelayImpossible,
     Vitals,
@@ -75,6 +77,7 @@ class NativeSession:
         on_gone: Callable[["NativeSession"], None],
     ) -> None:
         self.number = number
+        self.links_by_passkey = True
         self.session = request.session
         self._request = request
         self._trust_context = trust
@@ -158,6 +161,11 @@ class NativeSession:
             asking.cancel()
             raise EngineUnavailable("the connection closed")
         return asking.result()
+
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
+        if self._over:
+            raise PasskeyNotWanted
+        await self._linking.passkey.answer(assertion)
 
     async def logout(self) -> None:
         if not self._online:
@@ -288,7 +296,7 @@ class NativeSession:
             case "xmlstreamend":
                 return Closed(code=endings.LOST, reason="the server ended the stream")
             case tag if tag in _ORDERED:
-                if tag == "notification" and node.get("type") == "link_code_companion_reg":
+                if tag == "notification" and node.get("type") in NOTIFICATIONS:
                     self._linking.notified(node)
                 else:
                     self._waiting.append(node)

@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query
-from pydantic import JsonValue
 
 from wagate.core.errors import WagateError
 from wagate.sandbox.apimodels import (
@@ -141,7 +140,7 @@ def router(sandbox: Sandbox) -> APIRouter:
     @routes.post(
         "/sandbox/phones/{number}/passkey", responses=problem_responses(PhoneUnknown, NoPasskey, PasskeyQuestionUnknown)
     )
-    async def answer_with_sandbox_passkey(number: str, body: SandboxPasskey) -> dict[str, JsonValue]:
+    async def answer_with_sandbox_passkey(number: str, body: SandboxPasskey) -> dict[str, Any]:
         """The owner shows the passkey to a browser: what its `credential.toJSON()` gives for these options."""
         return phone_of(number).show_passkey(body.public_key)
 

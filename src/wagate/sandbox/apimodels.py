@@ -3,9 +3,9 @@
 import base64
 import binascii
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, JsonValue, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from wagate.sandbox.content import File, kind_for
@@ -67,7 +67,7 @@ class SandboxPhoneSettings(_Settings):
 class SandboxPasskey(ApiRequest):
     """What WhatsApp asks of the account's passkey, as `GET /api/sessions/{id}/passkey` gives it."""
 
-    public_key: dict[str, JsonValue]
+    public_key: dict[str, Any]
 
 
 class SandboxDevice(ApiModel):

@@ -38,6 +38,10 @@ const COMMIT_REFUSED = 'commit_refused'
 const CONNECTION_CLOSED = 428
 const TIMED_OUT = 408
 const LOGGED_OUT = 401
+/** WhatsApp asks for the passkey of the account that scanned the code (whatsmeow, notification.go). */
+const PASSKEY_WANTED = 'passkey_prologue_request'
+/** Of the host's own disconnect codes. */
+const PASSKEY_UNSUPPORTED = 5
 /** A server that was asked something and has sent nothing at all for so long is gone (whatsmeow waits as long). */
 const DEAF_MS = 10_000
 /** So many times a recipient is given a message that it can't read, and asked for one that we can't (WhatsApp Web). */
@@ -265,6 +269,10 @@ export class Link {
       this.#ping = undefined
     }
     if (node.tag === 'notification' && type === 'w:gp2' && from !== undefined) this.#groups.del(from)
+    if (node.tag === 'notification' && type === PASSKEY_WANTED && !this.#creds.account) {
+      // Baileys knows nothing of it, and its codes would run out with nobody knowing why.
+      void this.#sock?.end(withStatus(PASSKEY_UNSUPPORTED, 'passkey_unsupported'))
+    }
     this.#inbound.observe(node)
     if (this.#reading && this.#backlog() > TOO_MUCH && this.#sock !== undefined) {
       this.#reading = false

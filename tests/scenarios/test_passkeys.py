@@ -89,7 +89,8 @@ async def test_a_session_that_nobody_asked_says_so_and_what_is_no_answer_is_refu
 @pytest.mark.parametrize("engine", ["baileys"], scope="module")
 async def test_on_baileys_it_says_that_this_engine_cant(rig: Rig, engine: str, shop: str) -> None:
     session, scanning = await scan(rig, shop)
-    assert await refusal(rig, "POST", session, NONSENSE) == await refusal(rig, "GET", session) == "passkey_unsupported"
-    await rig.api.call("POST", f"/api/sessions/{session}/disconnect")
-    with pytest.raises(ApiFailure):
+    with pytest.raises(ApiFailure, match="went away"):
         await scanning
+    ended = await rig.reaches(session, "error")
+    assert ended["statusReason"] == "passkey_unsupported"
+    assert await refusal(rig, "POST", session, NONSENSE) == await refusal(rig, "GET", session) == "passkey_unsupported"

@@ -15,7 +15,7 @@ from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode, announced
 from wagate.sessions.errors import AlreadyConnected, LinkingNotReady, QrNotAvailable
 from wagate.sessions.links import LinkRegistry, Stage
-from wagate.sessions.model import Session, SessionStatus
+from wagate.sessions.model import PASSKEY_UNSUPPORTED, Session, SessionStatus
 from wagate.sessions.phone import international
 from wagate.sessions.transition import Journal, qr_topic
 from wagate.sessions.waiting import within
@@ -116,10 +116,7 @@ class Linking:
             raise AlreadyConnected
         shown = await self._codes.passkey(session.id)
         if shown is None:
-            link = self._links.get(session.id)
-            if link is not None and not link.links_by_passkey:
-                raise PasskeyUnsupported
-            raise PasskeyNotWanted
+            raise self._no_passkey(session)
         return PasskeyOnShow(session=session, options=msgspec.json.decode(shown.code), expires_at=shown.expires_at)
 
     async def answer_passkey(self, session: Session, assertion: PasskeyAssertion) -> None:
@@ -134,11 +131,16 @@ class Linking:
             raise AlreadyConnected
         link = self._links.get(session.id)
         if link is None:
-            raise PasskeyNotWanted
+            raise self._no_passkey(session)
         try:
             await within(self._clock, READY_SECONDS, link.answer_passkey(assertion))
         except TimeoutError:
             raise QueryFailed(408, "WhatsApp did not answer in time") from None
+
+    def _no_passkey(self, session: Session) -> PasskeyUnsupported | PasskeyNotWanted:
+        link = self._links.get(session.id)
+        cant = session.status_reason == PASSKEY_UNSUPPORTED or (link is not None and not link.links_by_passkey)
+        return PasskeyUnsupported() if cant else PasskeyNotWanted()
 
     def _tell(self, tx: Tx, account: AccountId, session_id: SessionId, shown: ShownCode) -> None:
         session = store.find(tx, account, session_id)

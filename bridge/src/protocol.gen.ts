@@ -1,6 +1,6 @@
 // Made by scripts/gen_protocol.py from src/wagate/engine/protocol.py; edit that and run the script.
 
-export const VERSION = 2
+export const VERSION = 3
 export const MAX_FRAME = 67108864
 
 /** ``[tag, attributes, content]``. Text content travels as bytes. */
@@ -18,8 +18,9 @@ export type Change = [kind: string, key: string, value: Uint8Array | null]
 export type Arrival = [kind: string, wa_id: string, digest: Uint8Array, stanza: Stanza, plaintext: Uint8Array, hidden: boolean]
 
 /**
- * Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. With ``wire_log`` the
- * bridge tells every stanza, both ways, as ``Wire``.
+ * Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. ``proxy`` is the URL of
+ * an HTTP proxy with its credential, or empty. With ``wire_log`` the bridge tells every stanza, both ways, as
+ * ``Wire``.
  */
 export interface Open {
   t: 'Open'
@@ -30,6 +31,7 @@ export interface Open {
   rootKey: Uint8Array
   deviceName: string
   creds: Uint8Array | null
+  proxy: string
   wireLog: boolean
 }
 
@@ -156,6 +158,13 @@ export interface Closed {
   code: number
   reason: string
   retryAt: number | null
+}
+
+/** The proxy gave no connection and answered with that HTTP status; ``Closed`` follows. */
+export interface ProxyAnswered {
+  t: 'ProxyAnswered'
+  link: number
+  status: number
 }
 
 /** Evidence of life: when the last frame came (seconds since 1970) and the last ping's round trip. */
@@ -291,6 +300,7 @@ export type FromBridge =
   | Paired
   | Online
   | Closed
+  | ProxyAnswered
   | Pulse
   | Note
   | Wire

@@ -26,6 +26,7 @@ from wagate.engine.moving import KeyMover
 from wagate.engine.native import ClientVersion, NativeEngine, Shared
 from wagate.engine.points import crashes_of
 from wagate.engine.port import Endpoint
+from wagate.engine.proxies import Tunnels
 from wagate.engine.store import Inbox, KeyStore
 from wagate.engine.wirelog import WireLog
 from wagate.events import jobs as event_jobs
@@ -129,6 +130,7 @@ async def open_runtime(
             links=links,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
+            proxies=egress.check_destination,
             entropy=entropy,
         )
 
@@ -169,7 +171,7 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
-        engine = _engines(settings, keys, clock, messages)
+        engine = _engines(settings, keys, clock, messages, Tunnels(egress.addresses, entropy))
 
         yield Runtime(
             settings=settings,
@@ -251,7 +253,7 @@ def _usual_engine(endpoint: Endpoint) -> EngineName:
     return "baileys" if endpoint.url == Endpoint().url else "native"
 
 
-def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> EngineChoice:
+def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages, tunnels: Tunnels) -> EngineChoice:
     version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
     wire_log = WireLog(Path(settings.wire_log), clock) if settings.wire_log else None
     native = NativeEngine(
@@ -265,7 +267,7 @@ def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Message
         )
     )
     baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message, wire_log=wire_log)
-    return EngineChoice({engine.name: engine for engine in (baileys, native)})
+    return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 #: Raised whenever a frame changes its meaning; both sides compare it before anything else is said.
-VERSION: Final = 2
+VERSION: Final = 3
 
 #: The longest frame either side accepts. The largest ones carry a stanza with an inline history sync.
 MAX_FRAME: Final = 64 * 1024 * 1024
@@ -61,8 +61,9 @@ class _Frame(msgspec.Struct, tag_field="t", rename="camel", frozen=True, kw_only
 
 
 class Open(_Frame, frozen=True, kw_only=True):
-    """Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. With ``wire_log`` the
-    bridge tells every stanza, both ways, as ``Wire``.
+    """Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. ``proxy`` is the URL of
+    an HTTP proxy with its credential, or empty. With ``wire_log`` the bridge tells every stanza, both ways, as
+    ``Wire``.
     """
 
     link: int
@@ -72,6 +73,7 @@ class Open(_Frame, frozen=True, kw_only=True):
     root_key: bytes
     device_name: str
     creds: bytes | None
+    proxy: str
     wire_log: bool
 
 
@@ -206,6 +208,13 @@ class Closed(_Frame, frozen=True, kw_only=True):
     retry_at: float | None
 
 
+class ProxyAnswered(_Frame, frozen=True, kw_only=True):
+    """The proxy gave no connection and answered with that HTTP status; ``Closed`` follows."""
+
+    link: int
+    status: int
+
+
 class Pulse(_Frame, frozen=True, kw_only=True):
     """Evidence of life: when the last frame came (seconds since 1970) and the last ping's round trip."""
 
@@ -332,6 +341,7 @@ FromBridge = (
     | Paired
     | Online
     | Closed
+    | ProxyAnswered
     | Pulse
     | Note
     | Wire

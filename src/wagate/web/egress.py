@@ -218,6 +218,17 @@ class Egress:
             return
         self._permitted(addresses)
 
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Where ``host`` may be connected to now, for a client that is not this one. Connect to one of these addresses:
+        the name could lead elsewhere when it is asked again.
+
+        :raises EgressRefused: if it may not be connected to.
+        :raises OSError: if the name does not resolve.
+        """
+        self._check_host(host)
+        found = [host] if _literal(host) is not None else await self._resolver(host, port)
+        return [str(address) for address in self._permitted(found)]
+
     def _read(self, url: str) -> URL:
         if len(url) > _MAX_URL:
             raise EgressRefused("The URL is too long")

@@ -70,11 +70,9 @@ class BaileysEngine:
     async def open(self, request: OpenRequest, sink: EventSink) -> BaileysSession:
         """Connect.
 
-        :raises EngineUnavailable: if the bridge cannot be started, or the session asks for what it cannot do.
+        :raises EngineUnavailable: if the bridge cannot be started.
         :raises WrongEngine: if the stored keys are another engine's.
         """
-        if request.proxy:
-            raise EngineUnavailable("the Baileys engine does not support proxies")
         (creds,) = await self._keys.load(request.session, "creds", [""])
         if creds is None:
             await self._keys.check_not_linked(request.session)
@@ -86,6 +84,7 @@ class BaileysEngine:
             self._next_number,
             request.session,
             request.epoch,
+            proxy=request.proxy,
             sink=sink,
             keys=self._keys,
             clock=self._clock,
@@ -104,6 +103,7 @@ class BaileysEngine:
                 url=request.endpoint.url,
                 root_key=request.endpoint.root_key,
                 device_name=request.device_name,
+                proxy=request.proxy,
                 creds=creds,
                 wire_log=self._wire_log is not None,
             )

@@ -21,6 +21,8 @@ from wagate.engine.port import (
     InboxKind,
     Linked,
     Online,
+    PasskeyAssertion,
+    PasskeyUnsupported,
     QrIssued,
     QueryFailed,
     RecipientUnknown,
@@ -30,6 +32,7 @@ from wagate.engine.port import (
     SentMessage,
     Vitals,
 )
+from wagate.engine.proxies.failures import ending as proxy_ending
 from wagate.engine.stanza import to_node, to_stanza
 from wagate.engine.store import KeyChange, KeyStore, NewArrival
 from wagate.engine.teller import Teller
@@ -55,6 +58,7 @@ class BaileysSession:
         session: SessionId,
         epoch: int,
         *,
+        proxy: str,
         sink: EventSink,
         keys: KeyStore,
         clock: Clock,
@@ -66,6 +70,8 @@ class BaileysSession:
     ) -> None:
         self.number = number
         self.session = session
+        self.proxy = proxy
+        self.links_by_passkey = False
         self._epoch = epoch
         self._teller = Teller(session, sink)
         self._keys = keys
@@ -141,6 +147,9 @@ class BaileysSession:
             return answer.code
         raise _query_failed(answer)
 
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
+        raise PasskeyUnsupported
+
     async def logout(self) -> None:
         await self._call(
             lambda call: protocol.Logout(link=self.number, call=call),
@@ -189,6 +198,8 @@ class BaileysSession:
             case protocol.Closed():
                 retry_at = None if frame.retry_at is None else datetime.fromtimestamp(frame.retry_at, UTC)
                 self.end(Closed(code=frame.code, reason=frame.reason, retry_at=retry_at))
+            case protocol.ProxyAnswered():
+                self._verdict = proxy_ending(frame.status)
             case protocol.Wire():
                 if self._tap is not None:
                     self._tap(SENT if frame.sent else RECEIVED, to_node(frame.node))

@@ -17,12 +17,12 @@ from wagate.engine.native.directory import Directory
 from wagate.engine.native.groups import GroupBook
 from wagate.engine.native.journal import Journal, Refused
 from wagate.engine.native.line import QUERY_SECONDS, Line
-from wagate.engine.native.linking import Linking
+from wagate.engine.native.linking import NOTIFICATIONS, Linking
 from wagate.engine.native.receiving import Receiver
 from wagate.engine.native.retries import Retries
 from wagate.engine.native.sending import Sender
 from wagate.engine.native.shared import Shared
-from wagate.engine.native.stream import Broken, NotWhatsApp, Stream, Unreachable
+from wagate.engine.native.stream import Broken, NotWhatsApp, NoWayThroughProxy, Stream, Unreachable
 from wagate.engine.native.trust import Trust
 from wagate.engine.native.vault import Vault
 from wagate.engine.points import Reach
@@ -33,10 +33,13 @@ from wagate.engine.port import (
     EventSink,
     Online,
     OpenRequest,
+    PasskeyAssertion,
+    PasskeyNotWanted,
     QueryFailed,
     RelayImpossible,
     Vitals,
 )
+from wagate.engine.proxies.failures import ending as proxy_ending
 from wagate.engine.store import KeyChange, NewArrival
 from wagate.engine.teller import Teller
 from wagate.wire.jid import SERVER, Jid
@@ -80,6 +83,7 @@ class NativeSession:
         on_gone: Callable[["NativeSession"], None],
     ) -> None:
         self.number = number
+        self.links_by_passkey = True
         self.session = request.session
         self._request = request
         self._trust_context = trust
@@ -135,6 +139,10 @@ class NativeSession:
 
     # -- the port --------------------------------------------------------------------------------------------------
 
+    @property
+    def proxy(self) -> str:
+        return self._request.proxy
+
     async def relay(
         self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = _NOTHING
     ) -> datetime:
@@ -161,6 +169,11 @@ class NativeSession:
             asking.cancel()
             raise EngineUnavailable("the connection closed")
         return asking.result()
+
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
+        if self._over:
+            raise PasskeyNotWanted
+        await self._linking.passkey.answer(assertion)
 
     async def logout(self) -> None:
         if not self._online:
@@ -211,6 +224,8 @@ class NativeSession:
                     await self._room.wait()
         except Unreachable as error:
             ended = Closed(code=endings.LOST, reason=str(error))
+        except NoWayThroughProxy as error:
+            ended = proxy_ending(error.answer)
         except NotWhatsApp as error:
             ended = Closed(code=endings.CHAIN_REFUSED, reason=str(error))
         except Broken as error:
@@ -294,7 +309,7 @@ class NativeSession:
             case "xmlstreamend":
                 return Closed(code=endings.LOST, reason="the server ended the stream")
             case tag if tag in _ORDERED:
-                if tag == "notification" and node.get("type") == "link_code_companion_reg":
+                if tag == "notification" and node.get("type") in NOTIFICATIONS:
                     self._linking.notified(node)
                 else:
                     size = self._line.stream.size if self._line.stream is not None else 0

@@ -9,6 +9,7 @@ import msgspec
 from wagate.core.logging import get_logger
 from wagate.engine.native import client
 from wagate.engine.native.line import Line
+from wagate.engine.native.passkey import PasskeyLinking
 from wagate.engine.port import EngineEvent, Linked, QrIssued, QueryFailed
 from wagate.wire.adv import IdentityRefused, QrText, Refusal, accept
 from wagate.wire.jid import SERVER, Jid
@@ -23,6 +24,12 @@ LATER_QR_SECONDS = 20.0
 #: The digit of a Chrome in QR texts and pairing codes.
 _CHROME = "1"
 _UNAUTHORIZED = "401"
+
+_CODE_TYPED = "link_code_companion_reg"
+_PASSKEY_WANTED = "passkey_prologue_request"
+_PASSKEY_GOES_ON = "crsc_continuation"
+#: The types of notifications that are about linking.
+NOTIFICATIONS = frozenset((_CODE_TYPED, _PASSKEY_WANTED, _PASSKEY_GOES_ON))
 _BROKEN = "500"
 
 _log = get_logger("engine.native")
@@ -35,6 +42,7 @@ class Linking:
         self._line = line
         self._tell = tell
         self._run_out = run_out
+        self.passkey = PasskeyLinking(line, tell, run_out)
         self._offered = asyncio.Event()
         self._code: DeviceSide | None = None
         self._code_ref = b""
@@ -89,9 +97,17 @@ class Linking:
         line.post(client.unified_session(line.clock.now()))
 
     def notified(self, node: Node) -> None:
-        """The phone answers the code that was typed into it."""
-        self._line.acknowledge(node)
-        self._line.spawn(lambda: self._finish_code(node), "linking by code")
+        """Something about a link under way, of a type in :data:`NOTIFICATIONS`."""
+        if node.jid("from") != SERVER:
+            self._line.acknowledge(node)
+        elif node.get("type") == _PASSKEY_WANTED:
+            self.passkey.asked(node)
+        elif node.get("type") == _PASSKEY_GOES_ON:
+            self.passkey.continued(node)
+        else:
+            # The phone answers the code that was typed into it.
+            self._line.acknowledge(node)
+            self._line.spawn(lambda: self._finish_code(node), "linking by code")
 
     # -- codes
 
@@ -161,7 +177,7 @@ class Linking:
             ).build()
             self._tell(QrIssued(code=code, expires_at=_after(line.clock.now(), lifetime)))
             await line.clock.sleep(lifetime)
-            if line.device.linked:
+            if line.device.linked or self.passkey.is_wanted:
                 return
             lifetime = LATER_QR_SECONDS
         self._run_out()

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxyStatus, InvalidURI
 
 from wagate.core.clock import Clock
 from wagate.core.logging import get_logger
@@ -38,6 +38,14 @@ _log = get_logger("engine.native")
 
 class Unreachable(Exception):
     """No connection could be made."""
+
+
+class NoWayThroughProxy(Exception):
+    """The session's proxy gave no connection; ``answer`` is its HTTP status."""
+
+    def __init__(self, answer: int) -> None:
+        super().__init__(f"the proxy answered {answer}")
+        self.answer = answer
 
 
 class NotWhatsApp(Exception):
@@ -92,9 +100,11 @@ class Stream:
         clock: Clock,
         entropy: Entropy,
     ) -> "Stream":
-        """Connect, check who the server is, and say who we are.
+        """Connect, check who the server is, and say who we are. Without ``proxy`` it connects directly, whatever the
+        environment names.
 
         :raises Unreachable: if there is no way to it.
+        :raises NoWayThroughProxy: if ``proxy`` says so.
         :raises NotWhatsApp: if it is not who it should be.
         """
         try:
@@ -109,7 +119,9 @@ class Stream:
                 open_timeout=_OPEN_SECONDS,
                 close_timeout=_CLOSE_SECONDS,
             )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, InvalidProxy, ConnectionClosed) as error:
+        except InvalidProxyStatus as error:
+            raise NoWayThroughProxy(error.response.status_code) from None
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
             raise Unreachable(type(error).__name__) from error
         try:
             async with asyncio.timeout(_OPEN_SECONDS):

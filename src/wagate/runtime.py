@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 
@@ -18,14 +19,16 @@ from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
 from wagate.core.logging import get_logger
-from wagate.core.settings import Settings
+from wagate.core.settings import EngineName, Settings
 from wagate.engine.baileys.engine import BaileysEngine
 from wagate.engine.choice import EngineChoice
 from wagate.engine.moving import KeyMover
 from wagate.engine.native import ClientVersion, NativeEngine, Shared
 from wagate.engine.points import crashes_of
 from wagate.engine.port import Endpoint
+from wagate.engine.proxies import Tunnels
 from wagate.engine.store import Inbox, KeyStore
+from wagate.engine.wirelog import WireLog
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
 from wagate.media.jobs import Fetcher
@@ -126,7 +129,8 @@ async def open_runtime(
             ring=ring,
             links=links,
             mover=KeyMover(),
-            engine=settings.engine,
+            engine=settings.engine or _usual_engine(endpoint),
+            proxies=egress.check_destination,
             entropy=entropy,
         )
 
@@ -167,7 +171,7 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
-        engine = _engines(settings, keys, clock, messages)
+        engine = _engines(settings, keys, clock, messages, Tunnels(egress.addresses, entropy))
 
         yield Runtime(
             settings=settings,
@@ -244,8 +248,14 @@ def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
 
 
-def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> EngineChoice:
+def _usual_engine(endpoint: Endpoint) -> EngineName:
+    """What new sessions run on unless the settings say otherwise: with WhatsApp, what has met WhatsApp."""
+    return "baileys" if endpoint.url == Endpoint().url else "native"
+
+
+def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages, tunnels: Tunnels) -> EngineChoice:
     version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
+    wire_log = WireLog(Path(settings.wire_log), clock) if settings.wire_log else None
     native = NativeEngine(
         Shared(
             keys=keys,
@@ -253,10 +263,11 @@ def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Message
             sent_message=messages.sent_message,
             version=version,
             reach=crashes_of(os.environ),
+            wire_log=wire_log,
         )
     )
-    baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
-    return EngineChoice({engine.name: engine for engine in (baileys, native)})
+    baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message, wire_log=wire_log)
+    return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

@@ -64,6 +64,7 @@ async def test_a_phone_is_made_found_changed_and_made_again_without_harm(api: Ap
         "answerRetries": True,
         "oneTimeKeys": True,
         "strangersNeedToken": False,
+        "passkey": False,
         "devices": [],
     }
     changed = await api("POST", f"/phones/{ALICE}/settings", {"autoReply": True, "readReceipts": False, "failNext": 2})

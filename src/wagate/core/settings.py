@@ -22,7 +22,11 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    engine: EngineName = Field("baileys", description="What speaks WhatsApp's protocol for new sessions.")
+    engine: EngineName | None = Field(
+        None,
+        description="What speaks WhatsApp's protocol for new sessions: `baileys` or `native`. Unless set, Baileys with "
+        "WhatsApp and the native engine with a sandbox.",
+    )
     whatsapp_version: str = Field(
         "",
         pattern=r"^(\d+\.\d+\.\d+)?$",
@@ -43,6 +47,11 @@ class Settings(BaseSettings):
     )
     max_media_bytes: int = Field(DEFAULT_MAX_MEDIA_BYTES, gt=0, description="Largest file taken or sent.")
     idempotency_hours: int = Field(24, gt=0, description="How long an idempotency key is remembered.")
+    wire_log: str = Field(
+        "",
+        description="Folder for a log of what goes over the wire, with everything secret masked; empty means none. "
+        "Made with mode 0700; a file of at most 16 MiB and one old one a session.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 

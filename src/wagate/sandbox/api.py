@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query
 
@@ -17,6 +17,7 @@ from wagate.sandbox.apimodels import (
     SandboxFault,
     SandboxGroup,
     SandboxMessage,
+    SandboxPasskey,
     SandboxPhone,
     SandboxPhoneSettings,
     SandboxScan,
@@ -29,8 +30,10 @@ from wagate.sandbox.errors import (
     DeviceUnknown,
     GroupUnknown,
     LinkFailed,
+    NoPasskey,
     NotAMember,
     NumberInvalid,
+    PasskeyQuestionUnknown,
     PhoneOffline,
     PhoneUnknown,
     QrUnknown,
@@ -136,6 +139,13 @@ def router(sandbox: Sandbox) -> APIRouter:
         phone = phone_of(number)
         phone.check_online()
         return SandboxDevice.of(await phone.linking.enter_code(body.code))
+
+    @routes.post(
+        "/sandbox/phones/{number}/passkey", responses=problem_responses(PhoneUnknown, NoPasskey, PasskeyQuestionUnknown)
+    )
+    async def answer_with_sandbox_passkey(number: str, body: SandboxPasskey) -> dict[str, Any]:
+        """The owner shows the passkey to a browser: what its `credential.toJSON()` gives for these options."""
+        return phone_of(number).show_passkey(body.public_key)
 
     @routes.delete(
         "/sandbox/phones/{number}/devices/{device}",
@@ -279,6 +289,8 @@ def _apply(phone: Phone, body: SandboxPhoneSettings | NewSandboxPhone) -> None:
         settings.one_time_keys = body.one_time_keys
     if body.strangers_need_token is not None:
         phone.account.strangers_need_token = body.strangers_need_token
+    if body.passkey is not None:
+        phone.protect(body.passkey)
     if body.online is not None and body.online != settings.online:
         phone.set_online(body.online)
 
@@ -300,5 +312,6 @@ def _phone_body(account: Account) -> SandboxPhone:
         answer_retries=settings.answer_retries,
         one_time_keys=settings.one_time_keys,
         strangers_need_token=account.strangers_need_token,
+        passkey=account.phone.linking.passkey is not None,
         devices=[SandboxDevice.of(device) for device in account.devices.values()],
     )

@@ -240,8 +240,8 @@ class Outbox:
         if not self._settings.answer_retries:
             return
         retry = stanza.child("retry")
-        count = retry.get("count", "1") if retry is not None else "1"
-        if not count.isdigit() or int(count) > MAX_RETRIES:
+        count = retry.number("count") if retry is not None else 1
+        if count is None or count > MAX_RETRIES:
             return
         peer = (reader.number, device)
         domain = LID if known.chat.server in (GROUP, LID) else PN
@@ -254,7 +254,7 @@ class Outbox:
         except BadBundle as error:
             self._world.complain(f"unusable bundle: {type(error).__name__}", str(jid))
             return
-        self._world.submit(self._account, self._again(stanza.get("id"), known, peer, jid, count))
+        self._world.submit(self._account, self._again(stanza.get("id"), known, peer, jid, str(count)))
 
     def _again(self, wa_id: str, known: Remembered, peer: Peer, jid: Jid, count: str) -> Node:
         message, attrs = known.message, dict[str, Attr](id=wa_id, type="text")

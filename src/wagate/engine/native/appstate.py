@@ -203,5 +203,6 @@ def _read(collection: Collection, answer: Node, known: dict[bytes, bytes]) -> tu
 
 def _refusal(collection: Node | None) -> QueryFailed:
     error = collection.child("error") if collection is not None else None
-    code = error.get("code") if error is not None else ""
-    return QueryFailed(int(code) if code.isdigit() else 0, error.get("text") if error is not None else "")
+    if error is None:
+        return QueryFailed(0)
+    return QueryFailed(error.number("code") or 0, error.get("text"))

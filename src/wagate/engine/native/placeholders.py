@@ -61,7 +61,7 @@ class Placeholders:
         """Ask the phone for a message, unless that is under way or hopeless. ``sender`` is a device under the name by
         which it is known.
         """
-        message_id, age = stanza.get("id"), self._line.now() - _whole(stanza.get("t"))
+        message_id, age = stanza.get("id"), self._line.now() - (stanza.number("t") or 0)
         if stanza.get("category") == "peer" or age > _TOO_OLD_SECONDS or _not_given(stanza):
             return
         lacking = self._current()
@@ -193,7 +193,3 @@ class Placeholders:
 def _not_given(stanza: Node) -> bool:
     unavailable = stanza.child("unavailable")
     return unavailable is not None and unavailable.get("type").startswith(_NOT_GIVEN)
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isdigit() else 0

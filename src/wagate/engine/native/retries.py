@@ -97,15 +97,13 @@ class Retries:
             _log.warning("a message can't be sent again", reason=str(error))
             return
         retry = receipt.child("retry")
-        count = retry.get("count", "1") if retry is not None else "1"
+        count = (retry.number("count") if retry is not None else None) or 1
         where = (
             receipt.jid("recipient")
             if self._line.device.is_own(reader) and not (chat.is_group or chat.is_status)
             else chat
         )
-        given = await self._redelivery.give(
-            reader, where, message, message_id, count=int(count) if count.isdigit() else 1
-        )
+        given = await self._redelivery.give(reader, where, message, message_id, count=count)
         if not given:
             _log.warning("a message can't be sent again", reason="no session with the device")
 

@@ -284,9 +284,8 @@ class Sender:
             raise RelayUnknown("no acknowledgement in time") from None
         finally:
             self._under_way.pop(out.id, None)
-        error = ack.get("error")
-        if error:
-            code = int(error) if error.isdigit() else 0
+        if ack.get("error"):
+            code = ack.number("error") or 0
             if code in _OUTDATED:
                 self._forget(sent)
             if out.to.is_group or out.to.is_status:
@@ -295,8 +294,8 @@ class Sender:
             raise RelayRefused(code)
         if self._is_news(sent, ack.get("phash")):
             self._line.spawn(lambda: self._complete(sent), "giving a message to devices that lack it")
-        at = ack.get("t")
-        return datetime.fromtimestamp(int(at), UTC) if at.isdigit() else self._line.clock.now()
+        at = ack.number("t")
+        return self._line.clock.now() if at is None else datetime.fromtimestamp(at, UTC)
 
     def _is_news(self, sent: _UnderWay, told: str) -> bool:
         """Whether the server counts other devices than the message was for, by its hash (empty: it says nothing)."""

@@ -34,17 +34,17 @@ class Trust:
 
     async def give(self, chat: Jid) -> None:
         """Give a contact our token, if they have none of this week."""
-        name = await self._name(chat)
-        known = await self._line.vault.load_one(CONTACT, name) or Contact()
-        if name not in self._giving and _weeks(known.given_at) < _weeks(self._line.now()):
-            await self._issue(name)
+        contact = await self._directory.canonical(chat.bare)
+        known = await self._line.vault.load_one(CONTACT, str(contact)) or Contact()
+        if _weeks(known.given_at) < _weeks(self._line.now()):
+            await self._issue(contact)
 
     async def renew(self, chat: Jid) -> None:
         """A contact has new keys and has lost our token with the old ones: give it again, if a good one was given."""
-        name = await self._name(chat)
-        known = await self._line.vault.load_one(CONTACT, name) or Contact()
-        if name not in self._giving and _weeks(self._line.now()) - _weeks(known.given_at) < _GOOD_WEEKS:
-            await self._issue(name)
+        contact = await self._directory.canonical(chat.bare)
+        known = await self._line.vault.load_one(CONTACT, str(contact)) or Contact()
+        if _weeks(self._line.now()) - _weeks(known.given_at) < _GOOD_WEEKS:
+            await self._issue(contact)
 
     async def obtain(self, chat: Jid) -> bool:
         """The server wants a contact's token that we have none of: give ours, which may bring theirs; whether it did.
@@ -54,16 +54,17 @@ class Trust:
         if await self.token_of(chat):
             # It went along and did not help.
             return False
-        name = await self._name(chat)
-        if name not in self._giving:
-            await self._issue(name)
+        await self._issue(await self._directory.canonical(chat.bare))
         return bool(await self.token_of(chat))
 
-    async def _issue(self, name: str) -> None:
-        now = self._line.now()
+    async def _issue(self, contact: Jid) -> None:
+        """Give a contact our token, unless that is under way."""
+        name, now = str(contact), self._line.now()
+        if name in self._giving:
+            return
         self._giving.add(name)
         try:
-            token = Node("token", {"jid": Jid.parse(name), "t": str(now), "type": _KIND})
+            token = Node("token", {"jid": contact, "t": str(now), "type": _KIND})
             body = Node("tokens", {}, [token])
             answer = await self._line.query(Node("iq", {"to": SERVER, "type": "set", "xmlns": "privacy"}, [body]))
             known = await self._line.vault.load_one(CONTACT, name) or Contact()
@@ -85,10 +86,10 @@ class Trust:
         """Keep the newest of a contact's tokens in ``<tokens>``."""
         tokens = told.child("tokens")
         for token in tokens.all("token") if tokens is not None else ():
-            at = token.get("t")
+            at = token.number("t")
             known = await self._line.vault.load_one(CONTACT, name) or Contact()
-            if token.get("type") == _KIND and at.isdigit() and token.data and int(at) >= known.token_at:
-                record = Contact(given_at=known.given_at, token=token.data, token_at=int(at))
+            if token.get("type") == _KIND and at is not None and token.data and at >= known.token_at:
+                record = Contact(given_at=known.given_at, token=token.data, token_at=at)
                 self._line.vault.put(CONTACT, name, record)
 
     async def _name(self, jid: Jid) -> str:

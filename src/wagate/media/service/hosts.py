@@ -2,7 +2,7 @@
 
 Which hosts there are, and the token for them, WhatsApp tells each session (``media_conn``) for a while. Only those are
 ever connected to, over TLS, without following redirects: what a sender writes into a message chooses a path on them,
-never a host.
+never a host. A session with a proxy brings and fetches its files through it: the hosts would learn its address else.
 """
 
 import asyncio
@@ -146,9 +146,8 @@ class MediaHosts:
         for host in connection.hosts:
             url = f"https://{host}/mms/{kind.value}/{token}?auth={quote(connection.auth, safe='')}&token={token}"
             try:
-                async with self._client().post(
-                    URL(url, encoded=True), data=body, headers={"Content-Type": "application/octet-stream"}
-                ) as response:
+                headers = {"Content-Type": "application/octet-stream"}
+                async with self._client(link).post(URL(url, encoded=True), data=body, headers=headers) as response:
                     answer = await _limited(response, _MAX_ANSWER)
                     if response.status == 200:
                         place = msgspec.json.decode(answer, type=_Uploaded)
@@ -174,17 +173,17 @@ class MediaHosts:
         if remote.size > self._max_bytes:
             raise RemoteFileBroken(f"the file is larger than {self._max_bytes} bytes")
         async with self._transfers:
-            body = await self._fetch(await self._connection(session, link), session, path)
+            body = await self._fetch(await self._connection(session, link), session, link, path)
             try:
                 return await asyncio.to_thread(_open, body, remote)
             except MediaBroken as error:
                 raise RemoteFileBroken(str(error)) from error
 
-    async def _fetch(self, connection: _Connection, session: SessionId, path: str) -> bytes:
+    async def _fetch(self, connection: _Connection, session: SessionId, link: EngineSession, path: str) -> bytes:
         gone = 0
         for host in connection.hosts:
             try:
-                async with self._client().get(URL(f"https://{host}{path}", encoded=True)) as response:
+                async with self._client(link).get(URL(f"https://{host}{path}", encoded=True)) as response:
                     if response.status in (404, 410):
                         gone += 1
                         continue
@@ -213,8 +212,8 @@ class MediaHosts:
         hosts = [host for host in hosts if _is_host(host)]
         if answer is None or not hosts:
             raise HostsUnavailable("WhatsApp named no media host")
-        ttl = answer.get("ttl")
-        seconds = int(ttl) if ttl.isdecimal() else _DEFAULT_TTL
+        ttl = answer.number("ttl")
+        seconds = _DEFAULT_TTL if ttl is None else ttl
         connection = _Connection(
             hosts=hosts, auth=answer.get("auth"), until=self._clock.monotonic() + min(seconds, 24 * 3600)
         )
@@ -224,7 +223,7 @@ class MediaHosts:
             self._connections.popitem(last=False)
         return connection
 
-    def _client(self) -> "_Client":
+    def _client(self, link: EngineSession) -> "_Client":
         if self._http is None:
             context = ssl.create_default_context()
             if self._ca_pem:
@@ -236,20 +235,21 @@ class MediaHosts:
                 headers=_HEADERS,
                 timeout=_TIMEOUT,
             )
-        return _Client(self._http)
+        return _Client(self._http, link.proxy)
 
 
 class _Client:
-    """Requests that never follow a redirect."""
+    """Requests that never follow a redirect, through a proxy or (if it is empty) without one."""
 
-    def __init__(self, http: aiohttp.ClientSession) -> None:
+    def __init__(self, http: aiohttp.ClientSession, proxy: str) -> None:
         self._http = http
+        self._proxy = proxy or None
 
     def get(self, url: URL) -> "aiohttp.client._RequestContextManager":
-        return self._http.get(url, allow_redirects=False)
+        return self._http.get(url, allow_redirects=False, proxy=self._proxy)
 
     def post(self, url: URL, data: bytes, headers: dict[str, str]) -> "aiohttp.client._RequestContextManager":
-        return self._http.post(url, data=data, headers=headers, allow_redirects=False)
+        return self._http.post(url, data=data, headers=headers, allow_redirects=False, proxy=self._proxy)
 
 
 def _open(body: bytes, remote: RemoteFile) -> bytes:

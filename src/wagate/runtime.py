@@ -29,6 +29,7 @@ from wagate.engine.store import Inbox, KeyStore
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
 from wagate.media.jobs import Fetcher
+from wagate.media.service.appstate import AppStateFiles
 from wagate.media.service.hosts import MediaHosts
 from wagate.media.service.incoming import IncomingFiles
 from wagate.media.service.library import Library
@@ -167,7 +168,7 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
-        engine = _engines(settings, keys, clock, messages)
+        engine = _engines(settings, keys, clock, messages, AppStateFiles(hosts))
 
         yield Runtime(
             settings=settings,
@@ -244,13 +245,16 @@ def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
 
 
-def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages) -> EngineChoice:
+def _engines(
+    settings: Settings, keys: KeyStore, clock: Clock, messages: Messages, app_state: AppStateFiles
+) -> EngineChoice:
     version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
     native = NativeEngine(
         Shared(
             keys=keys,
             clock=clock,
             sent_message=messages.sent_message,
+            fetch_blob=app_state.fetch,
             version=version,
             reach=crashes_of(os.environ),
         )

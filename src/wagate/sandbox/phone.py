@@ -7,7 +7,7 @@ work: an answer must not overtake the acknowledgement of what it answers.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
@@ -16,14 +16,16 @@ from wagate.core.logging import get_logger
 from wagate.sandbox.behaviour import MAX_RETRIES, Behaviour
 from wagate.sandbox.content import read
 from wagate.sandbox.errors import DeviceUnknown, PhoneOffline
+from wagate.sandbox.history import history_notice
 from wagate.sandbox.inbox import Inbox
 from wagate.sandbox.linking import Linking
 from wagate.sandbox.model import Account, CodeLink, Device
 from wagate.sandbox.outbox import Outbox
 from wagate.sandbox.phonekeys import Peer, PhoneKeys
-from wagate.sandbox.phonestate import PhoneState, history_notice
+from wagate.sandbox.phonestate import PhoneState
 from wagate.sandbox.world import World
 from wagate.wire.adv import IdentityRefused
+from wagate.wire.appstate import Mutation
 from wagate.wire.jid import GROUP, LID, Jid
 from wagate.wire.node import Attr, Node
 from wagate.wire.proto import wa_pb2 as wa
@@ -108,6 +110,22 @@ class Phone:
             self._state.set_push_name(name, self._world.clock.now())
             self._tell_state("critical_block")
 
+    def change_settings(self, name: str, mutations: Sequence[Mutation]) -> None:
+        """Change settings of a collection, as one patch; linked devices are told that there is news."""
+        self.state.change(name, mutations)
+        self._tell_state(name)
+
+    def rotate_key(self) -> bytes:
+        """Use a new key for settings from now on; linked devices are given it, unless it is held back. Its id."""
+        key_id = self.state.rotate_key()
+        self.share_keys()
+        return key_id
+
+    def share_keys(self) -> None:
+        """Give the linked devices all keys that are not held back."""
+        for number in self._account.devices:
+            self._share_keys(number)
+
     def reinstall(self) -> None:
         """Begin anew with other keys, as on another handset; linked devices go with the old ones."""
         for number in list(self._account.devices):
@@ -146,32 +164,36 @@ class Phone:
         if first:
             now = self._world.clock.now()
             mappings = [(a.pn_jid, a.lid_jid) for a in self._world.accounts.values()]
-            self.outbox.to_own_device(device, self._own_state().key_share(now))
+            share = self.state.key_share(now)
+            if share is not None:
+                self.outbox.to_own_device(device, share)
             self.outbox.to_own_device(device, history_notice(self._account.pn_jid, self._account.name, mappings))
 
     def finish_code(self, pending: CodeLink, wrapped_bundle: bytes, device_identity: bytes) -> None:
         self.linking.finish_code(pending, wrapped_bundle, device_identity)
 
     def app_state(self, name: str, version: int, snapshot: bool) -> Node:
-        return self._own_state().collection(name, version)
+        return self.state.collection(name, version, snapshot)
 
     def app_state_patch(self, name: str, version: int, patch: bytes) -> Node:
-        state = self._own_state()
+        state = self.state
         before = state.version(name)
-        answer = state.apply(name, version, patch)
+        answer = state.apply(name, version, patch, self._world.clock.now())
         if state.version(name) != before:
             self._tell_state(name)
         return answer
 
-    def _own_state(self) -> PhoneState:
+    @property
+    def state(self) -> PhoneState:
+        """The settings that the phone shares; what is changed there by itself, devices are not told."""
         if self._state is None:
-            self._state = PhoneState(self._world.entropy)
+            self._state = PhoneState(self._world.entropy, self._world.media)
             self._state.set_push_name(self._account.name, self._world.clock.now())
         return self._state
 
     def _tell_state(self, name: str) -> None:
         """Tell the devices that a collection changed. The one that changed it finds nothing new."""
-        changed = Node("collection", {"name": name, "version": str(self._own_state().version(name))})
+        changed = Node("collection", {"name": name, "version": str(self.state.version(name))})
         for device in self._account.devices.values():
             self._world.notify(device, self._account.pn_jid, "server_sync", [changed])
 
@@ -262,7 +284,8 @@ class Phone:
             chat = _parse(message.deviceSentMessage.destinationJid) or chat
             message = message.deviceSentMessage.message
         if own and message.protocolMessage.HasField("appStateSyncKeyRequest"):
-            self._share_keys(arrival.device)
+            wanted = [key.keyId for key in message.protocolMessage.appStateSyncKeyRequest.keyIds]
+            self._share_keys(arrival.device, wanted)
         reading = read(message)
         if reading is None:
             if not message.HasField("senderKeyDistributionMessage"):
@@ -280,10 +303,10 @@ class Phone:
         if shown.seen == 1 and not own and arrival.device != 0:
             self._auto_reply(chat.bare, shown.text or shown.caption)
 
-    def _share_keys(self, device: int) -> None:
-        asking = self._account.devices.get(device)
-        if asking is not None:
-            self.outbox.to_own_device(asking, self._own_state().key_share(self._world.clock.now()))
+    def _share_keys(self, device: int, wanted: Sequence[bytes] = ()) -> None:
+        asking, share = self._account.devices.get(device), self.state.key_share(self._world.clock.now(), wanted)
+        if asking is not None and share is not None:
+            self.outbox.to_own_device(asking, share)
 
     def _name_of(self, chat: Jid) -> str:
         """How the owner knows a chat: by number, or the group's JID."""

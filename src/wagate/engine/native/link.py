@@ -95,7 +95,13 @@ class NativeSession:
         trust_tokens = Trust(line, directory)
         self._linking = Linking(line, self._teller.tell, self._codes_ran_out)
         self._sender = Sender(line, directory, groups, cipher, trust_tokens)
-        self._app_state = AppState(line, self._named, self._ask_phone_for_keys)
+        fetch = shared.fetch_blob
+        self._app_state = AppState(
+            line,
+            on_name=self._named,
+            ask_phone=self._ask_phone_for_keys,
+            fetch=None if fetch is None else lambda blob: fetch(request.session, self, blob),
+        )
         self._retries = Retries(request.session, line, directory, cipher, shared.sent_message)
         self._receiver = Receiver(
             request.session,
@@ -171,7 +177,11 @@ class NativeSession:
         await self._teller.finished()
 
     def vitals(self) -> Vitals:
-        return Vitals(last_frame_at=self._last_frame_at, ping_ms=self._line.ping_ms)
+        return Vitals(
+            last_frame_at=self._last_frame_at,
+            ping_ms=self._line.ping_ms,
+            unreadable_settings=self._app_state.stopped,
+        )
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -197,6 +207,8 @@ class NativeSession:
                 # An answer that is waited for comes behind what is in the way.
                 if len(self._waiting) + self._journal.backlog > TOO_MUCH and not self._line.is_asking:
                     self._room.clear()
+                    # Whoever makes room may have nothing to do: settings come many at a time, and by themselves.
+                    self._more.set()
                     await self._room.wait()
         except Unreachable as error:
             ended = Closed(code=endings.LOST, reason=str(error))
@@ -299,7 +311,9 @@ class NativeSession:
                     if not self._room.is_set():
                         await self._have_room()
                 self._more.clear()
-                self._room.set()
+                if not self._room.is_set():
+                    await self._have_room()
+                    self._room.set()
                 await self._more.wait()
         except Refused:
             return
@@ -354,6 +368,7 @@ class NativeSession:
         self._online = True
         self._teller.tell(Online(identity=line.device.port_identity))
         self._announce()
+        await self._app_state.begin()
         await prekeys.rotate_signed(line)
 
     def _announce(self) -> None:

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 from wagate.core.ids import SessionId
 from wagate.core.logging import get_logger
 from wagate.engine.native import prekeys
-from wagate.engine.native.appstate import NAME_COLLECTION, AppState, CollectionStopped
+from wagate.engine.native.appstate import AppState
 from wagate.engine.native.cipher import Cipher
 from wagate.engine.native.contents import only_distributes
 from wagate.engine.native.directory import Directory
@@ -185,7 +185,6 @@ class Receiver:
             return
         if protocol.type == _PROTOCOL.APP_STATE_SYNC_KEY_SHARE and message.HasField("protocolMessage"):
             await self._app_state.learn_keys(protocol.appStateSyncKeyShare)
-            self._line.spawn(self._sync_name, "reading our own name")
 
     def _receipt_for(self, node: Node, sender: Jid) -> Node:
         attrs: dict[str, Attr] = {"id": node.get("id"), "to": node.attrs["from"]}
@@ -238,8 +237,7 @@ class Receiver:
             case "privacy_token":
                 await self._trust.received(node)
             case "server_sync":
-                if any(c.get("name") == NAME_COLLECTION for c in node.all("collection")):
-                    self._line.spawn(self._sync_name, "reading our own name")
+                self._app_state.changed([c.get("name") for c in node.all("collection")])
             case _:
                 pass
         if kind not in _INTERNAL:
@@ -255,12 +253,6 @@ class Receiver:
             )
         elif node.child("identity") is not None and sender is not None:
             await self._directory.identity_changed(sender)
-
-    async def _sync_name(self) -> None:
-        try:
-            await self._app_state.sync(NAME_COLLECTION)
-        except (CollectionStopped, QueryFailed) as error:
-            _log.info("our own name is not known", reason=str(error))
 
     # -- the inbox
 

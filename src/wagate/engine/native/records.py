@@ -132,6 +132,8 @@ CONTACT = Kind("native/contact", Contact.from_record)
 APP_STATE_KEYS = Kind("native/app-state-keys", AppStateKeys.from_record)
 #: By the collection's name.
 COLLECTION = Kind("native/collection", StoredCollection.from_record)
+#: Collections that changed and were not fetched since, by name; the text says nothing.
+COLLECTION_DUE = Kind("native/collection-due", Text.from_record)
 
 
 def chain_key(group: str, device: str) -> str:

@@ -164,23 +164,26 @@ class MediaHosts:
 
     # -- others' files
 
-    async def download(self, session: SessionId, link: EngineSession, remote: RemoteFile) -> bytes:
-        """Fetch a file and check its MAC and both hashes.
+    async def download(
+        self, session: SessionId, link: EngineSession, remote: RemoteFile, max_bytes: int | None = None
+    ) -> bytes:
+        """Fetch a file of at most ``max_bytes`` (and of what the settings allow), and check its MAC and both hashes.
 
         :raises HostsUnavailable: if no host gave it out; worth another try.
         :raises RemoteFileBroken: if it is gone there, is not what was announced, or is too large; not worth one.
         """
         path = _checked_path(remote.direct_path)
-        if remote.size > self._max_bytes:
-            raise RemoteFileBroken(f"the file is larger than {self._max_bytes} bytes")
+        limit = min(self._max_bytes, max_bytes or self._max_bytes)
+        if remote.size > limit:
+            raise RemoteFileBroken(f"the file is larger than {limit} bytes")
         async with self._transfers:
-            body = await self._fetch(await self._connection(session, link), session, path)
+            body = await self._fetch(await self._connection(session, link), session, path, limit)
             try:
                 return await asyncio.to_thread(_open, body, remote)
             except MediaBroken as error:
                 raise RemoteFileBroken(str(error)) from error
 
-    async def _fetch(self, connection: _Connection, session: SessionId, path: str) -> bytes:
+    async def _fetch(self, connection: _Connection, session: SessionId, path: str, limit: int) -> bytes:
         gone = 0
         for host in connection.hosts:
             try:
@@ -189,7 +192,7 @@ class MediaHosts:
                         gone += 1
                         continue
                     if response.status == 200:
-                        return await _limited(response, self._max_bytes + _OVERHEAD)
+                        return await _limited(response, limit + _OVERHEAD)
                     _log.warning("media host refused a download", status=response.status)
             except (aiohttp.ClientError, OSError) as error:
                 _log.warning("media host not usable", error=type(error).__name__)

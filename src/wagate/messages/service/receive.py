@@ -87,8 +87,8 @@ class Receiver:
                 self._receipt(tx, session, item)
             case InboxKind.UNDECRYPTABLE:
                 self._undecryptable(tx, session, item)
-            case InboxKind.NOTIFICATION | InboxKind.CALL:
-                # Groups, contacts and calls will take these up.
+            case InboxKind.NOTIFICATION | InboxKind.CALL | InboxKind.SETTING:
+                # Groups, contacts, chats and calls will take these up.
                 pass
 
     def media_settled(self, tx: Tx, item: Media) -> None:

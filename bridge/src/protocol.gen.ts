@@ -17,6 +17,9 @@ export type Change = [kind: string, key: string, value: Uint8Array | null]
  */
 export type Arrival = [kind: string, wa_id: string, digest: Uint8Array, stanza: Stanza, plaintext: Uint8Array, hidden: boolean]
 
+/** ``[pn, lid]``: two JIDs of one account, without device. */
+export type LidOfPn = [pn: string, lid: string]
+
 /** Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. */
 export interface Open {
   t: 'Open'
@@ -48,6 +51,14 @@ export interface AskPairingCode {
   link: number
   call: number
   phone: string
+}
+
+/** Which LIDs belong to which phone numbers; ``Done`` follows once that is committed. */
+export interface LearnLids {
+  t: 'LearnLids'
+  link: number
+  call: number
+  pairs: LidOfPn[]
 }
 
 /** Encrypt and send a serialised ``Message``; ``Acked`` or ``NotSent`` follows. Kept in order within a link. */
@@ -265,6 +276,7 @@ export type ToBridge =
   | Close
   | Logout
   | AskPairingCode
+  | LearnLids
   | Relay
   | Query
   | Send

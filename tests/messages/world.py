@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -83,6 +83,9 @@ class ScriptedLink:
 
     async def send(self, node: Node) -> None:
         self.sent.append(node)
+
+    async def learn_lids(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
+        raise NotImplementedError
 
     async def request_pairing_code(self, phone: str) -> str:
         raise NotImplementedError

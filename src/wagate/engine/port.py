@@ -12,7 +12,7 @@ Promises that every engine keeps, and tests/contracts holds it to:
 * An engine never reconnects by itself: it says ``Closed`` once and is done.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -308,6 +308,14 @@ class EngineSession(Protocol):
 
     async def send(self, node: Node) -> None:
         """Send a stanza that has no answer."""
+        ...
+
+    async def learn_lids(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
+        """Phone numbers' addresses and the LIDs that belong to the same accounts, from a source that may be trusted;
+        returns once they are stored. Sessions made under a number are then used under its LID.
+
+        :raises EngineUnavailable: if the connection is closed.
+        """
         ...
 
     async def request_pairing_code(self, phone: str) -> str:

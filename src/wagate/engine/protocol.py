@@ -53,6 +53,13 @@ class Arrival(msgspec.Struct, array_like=True, frozen=True):
     hidden: bool
 
 
+class LidOfPn(msgspec.Struct, array_like=True, frozen=True):
+    """``[pn, lid]``: two JIDs of one account, without device."""
+
+    pn: str
+    lid: str
+
+
 class _Frame(msgspec.Struct, tag_field="t", rename="camel", frozen=True, kw_only=True):
     pass
 
@@ -91,6 +98,14 @@ class AskPairingCode(_Frame, frozen=True, kw_only=True):
     link: int
     call: int
     phone: str
+
+
+class LearnLids(_Frame, frozen=True, kw_only=True):
+    """Which LIDs belong to which phone numbers; ``Done`` follows once that is committed."""
+
+    link: int
+    call: int
+    pairs: list[LidOfPn]
 
 
 class Relay(_Frame, frozen=True, kw_only=True):
@@ -314,7 +329,7 @@ class FetchSent(_Frame, frozen=True, kw_only=True):
     message_id: str
 
 
-ToBridge = Open | Close | Logout | AskPairingCode | Relay | Query | Send | Committed | Loaded | Found | Sent
+ToBridge = Open | Close | Logout | AskPairingCode | LearnLids | Relay | Query | Send | Committed | Loaded | Found | Sent
 FromBridge = (
     Ready
     | Qr

@@ -89,7 +89,7 @@ class NativeSession:
         )
         vault = Vault(number, request.session, shared.keys, shared.memory, self._journal)
         self._line = line = Line(device, self._journal, vault, shared.clock, shared.entropy)
-        directory = Directory(number, line, shared.devices)
+        self._directory = directory = Directory(number, line, shared.devices)
         groups = GroupBook(number, line, shared.groups)
         cipher = Cipher(line, directory)
         trust_tokens = Trust(line, directory)
@@ -149,6 +149,15 @@ class NativeSession:
         if not self._online or self._over:
             raise EngineUnavailable("the connection is closed")
         self._line.post(node)
+
+    async def learn_lids(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
+        if not self._online or self._over:
+            raise EngineUnavailable("the connection is closed")
+        try:
+            await self._directory.learn_all(pairs)
+            await self._journal.settled()
+        except Refused:
+            raise EngineUnavailable("the connection is closed") from None
 
     async def request_pairing_code(self, phone: str) -> str:
         if self._over or self._line.device.linked:

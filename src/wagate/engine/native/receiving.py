@@ -185,6 +185,9 @@ class Receiver:
             return
         if protocol.type == _PROTOCOL.APP_STATE_SYNC_KEY_SHARE and message.HasField("protocolMessage"):
             await self._app_state.learn_keys(protocol.appStateSyncKeyShare)
+        if protocol.HasField("historySyncNotification"):
+            # The phone wants to hear, besides, that its history has arrived; the host reads it.
+            self._line.post(Node("receipt", {"id": node.get("id"), "to": sender.bare, "type": "hist_sync"}))
 
     def _receipt_for(self, node: Node, sender: Jid) -> Node:
         attrs: dict[str, Attr] = {"id": node.get("id"), "to": node.attrs["from"]}

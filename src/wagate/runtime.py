@@ -28,12 +28,15 @@ from wagate.engine.port import Endpoint
 from wagate.engine.store import Inbox, KeyStore
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
+from wagate.history.jobs import HistoryReader
+from wagate.history.service.notices import Notices
 from wagate.media.jobs import Fetcher
 from wagate.media.service.appstate import AppStateFiles
 from wagate.media.service.hosts import MediaHosts
 from wagate.media.service.incoming import IncomingFiles
 from wagate.media.service.library import Library
 from wagate.messages import jobs as message_jobs
+from wagate.messages.service.backfill import Backfill
 from wagate.messages.service.files import OutgoingFiles
 from wagate.messages.service.outbox import Outbox
 from wagate.messages.service.query import History
@@ -157,7 +160,19 @@ async def open_runtime(
         )
         files = OutgoingFiles(library=library, hosts=hosts, clock=clock)
         incoming = IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy)
-        receiver = Receiver(events=log, bus=bus, clock=clock, ring=ring, files=incoming, entropy=entropy)
+        notices = Notices(bus=bus, ring=ring, clock=clock)
+        receiver = Receiver(
+            events=log, bus=bus, clock=clock, ring=ring, files=incoming, on_notice=notices.take, entropy=entropy
+        )
+        old_chats = HistoryReader(
+            db=db,
+            bus=bus,
+            ring=ring,
+            clock=clock,
+            hosts=hosts,
+            backfill=Backfill(db=db, ring=ring, clock=clock, entropy=entropy),
+            link_of=links.get,
+        )
         fetcher = Fetcher(
             db=db,
             blobs=blobs,
@@ -191,6 +206,7 @@ async def open_runtime(
             dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
             jobs=(
                 fetcher.run,
+                old_chats.run,
                 lambda: message_jobs.run(db, clock),
                 lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
                 lambda: _every(

@@ -13,6 +13,7 @@ from wagate.core.seal import KeyRing
 from wagate.engine.port import InboxItem, InboxKind, RelayUnknown, Vitals
 from wagate.events.model import Event
 from wagate.events.service import EventLog
+from wagate.history.service.notices import Notices
 from wagate.media.model import Media, Upload
 from wagate.media.service.incoming import IncomingFiles
 from wagate.media.service.library import Library
@@ -206,6 +207,7 @@ class World:
                 clock=clock,
                 ring=ring,
                 files=IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy),
+                on_notice=Notices(bus=bus, ring=ring, clock=clock).take,
                 entropy=entropy,
             ),
             history=History(db=db, clock=clock, links=links),

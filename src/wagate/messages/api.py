@@ -282,6 +282,8 @@ def _position(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     (seq,) = decode_cursor(cursor)
-    if not seq.isdecimal() or len(seq) > 18:
+    # Those of old messages are negative, of 19 digits.
+    digits = seq.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 19 or abs(int(seq)) > 2**63 - 1:
         raise CursorInvalid
     return int(seq)

@@ -16,7 +16,7 @@ from wagate.core.logging import get_logger
 from wagate.sandbox.behaviour import MAX_RETRIES, Behaviour
 from wagate.sandbox.content import read
 from wagate.sandbox.errors import DeviceUnknown, PhoneOffline
-from wagate.sandbox.history import history_notice
+from wagate.sandbox.history import PhoneHistory
 from wagate.sandbox.inbox import Inbox
 from wagate.sandbox.linking import Linking
 from wagate.sandbox.model import Account, CodeLink, Device
@@ -66,6 +66,7 @@ class Phone:
         self.inbox = Inbox(world)
         self.outbox = Outbox(world, account, self.keys, self.settings)
         self.linking = Linking(world, account, self.keys)
+        self.history = PhoneHistory()
         self._state: PhoneState | None = None
         self._waiting: deque[tuple[Callable[[Node], None], Node]] = deque()
         self._scheduled = False
@@ -163,11 +164,13 @@ class Phone:
     def on_device_online(self, device: Device, first: bool) -> None:
         if first:
             now = self._world.clock.now()
-            mappings = [(a.pn_jid, a.lid_jid) for a in self._world.accounts.values()]
             share = self.state.key_share(now)
             if share is not None:
                 self.outbox.to_own_device(device, share)
-            self.outbox.to_own_device(device, history_notice(self._account.pn_jid, self._account.name, mappings))
+            known = [(a.pn_jid, a.lid_jid, a.name) for a in self._world.accounts.values()]
+            notices = self.history.notices(self._account.pn_jid, known, self._world.media, self._world.entropy)
+            for notice in notices:
+                self.outbox.to_own_device(device, notice)
 
     def finish_code(self, pending: CodeLink, wrapped_bundle: bytes, device_identity: bytes) -> None:
         self.linking.finish_code(pending, wrapped_bundle, device_identity)

@@ -1,12 +1,13 @@
 """What a phone had before a session was linked to it is there afterwards, and told to nobody."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.scenarios.rig import Json, Rig, new_number
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 START = 1_700_000_000
 
@@ -62,8 +63,6 @@ async def test_300_old_messages_are_listed_with_their_times_and_directions_and_t
 
 
 def _minute(place: int) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(START + 60 * place, UTC).isoformat()[:16]
 
 
@@ -73,6 +72,8 @@ async def test_a_restart_in_the_middle_loses_nothing_and_doubles_nothing(rig: Ri
     await rig.link(session, shop)
     await has(rig, session, 200)
     await rig.kill_gateway()
+    count = rig.change_database("UPDATE messages SET text = text WHERE session_id = ?", session)
+    assert 200 <= count < 12_000, "it was in the middle"
     await rig.start_gateway()
     await rig.reaches(session, "connected")
     found = await has(rig, session, 12_000)
@@ -80,7 +81,7 @@ async def test_a_restart_in_the_middle_loses_nothing_and_doubles_nothing(rig: Ri
 
 
 async def test_a_file_that_is_spoilt_is_set_aside_and_everything_else_goes_on(rig: Rig, shop: str) -> None:
-    others = await with_history(rig, shop, 300, pad=200, spoil=1)
+    others = await with_history(rig, shop, 300, pad=1_000, spoil=1)
     session = await rig.new_session()
     await rig.link(session, shop)
     # The newest twenty of each chat are in the file that is spoilt.

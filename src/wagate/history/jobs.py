@@ -163,5 +163,6 @@ class HistoryReader:
             )
             await self._db.write(lambda tx: store.settle(tx, session, wa_id, ChunkState.FAILED, code))
             return
+        _log.warning("a chunk of history has to wait", session_id=session, wa_id=wa_id, code=code, detail=detail)
         at = self._clock.now() + pauses[attempts]
         await self._db.write(lambda tx: store.postpone(tx, session, wa_id, attempts=attempts + 1, next_attempt_at=at))

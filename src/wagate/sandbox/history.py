@@ -57,7 +57,7 @@ class PhoneHistory:
             self.chats[chat] = [
                 OldText(
                     wa_id=hashlib.sha256(f"{chat}/{text}/{place}".encode()).hexdigest()[:32].upper(),
-                    text=f"{text} {place}" + _padding(place, pad),
+                    text=f"{text} {place}" + _padding(f"{chat}/{place}", pad),
                     at=start + 60 * place + number,
                     author=chat if place % 2 == 0 else None,
                 )
@@ -147,7 +147,7 @@ def _sync(
     return history
 
 
-def _padding(seed: int, length: int) -> str:
+def _padding(seed: str, length: int) -> str:
     """Text that does not pack well, the same for the same seed."""
     out = ""
     while len(out) < length:

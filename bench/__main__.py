@@ -9,17 +9,18 @@ from functools import partial
 import uvloop
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import report
+from bench import report, sessions
 from bench.measures import MEASURES, Measure, Reading
 from bench.processes import machine
 from bench.rig import SIDES, install_peer, open_rig
+
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 
 async def run(measures: Sequence[Measure], rounds: int) -> report.Results:
     """Each measurement ``rounds`` times on every side; who begins changes from round to round."""
     results: dict[str, dict[str, list[Reading]]] = {m.id: defaultdict(list) for m in measures}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, refresh_per_second=2) as progress:
+    with Progress(*_COLUMNS, refresh_per_second=2) as progress:
         bars = {m.id: progress.add_task(m.what, total=m.ticks * rounds * len(SIDES)) for m in measures}
         for number in range(rounds):
             order = list(SIDES)[number % len(SIDES) :] + list(SIDES)[: number % len(SIDES)]
@@ -31,13 +32,32 @@ async def run(measures: Sequence[Measure], rounds: int) -> report.Results:
     return results
 
 
+def count_sessions(furthest: int) -> None:
+    """P2 and the restart of P9."""
+    with Progress(*_COLUMNS, refresh_per_second=2) as progress:
+        bar = progress.add_task("sessions linked", total=sessions.ticks(furthest))
+        steps, restarts = uvloop.run(sessions.run(partial(progress.advance, bar), furthest))
+    sessions.show(steps, restarts, machine())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     names = [measure.id for measure in MEASURES]
     parser.add_argument("--only", nargs="*", choices=names, help="only these, and leave RESULTS.md as it is")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is repeated; medians are shown")
+    parser.add_argument(
+        "--sessions",
+        type=int,
+        nargs="?",
+        const=max(sessions.STEPS),
+        metavar="N",
+        help=f"how many sessions one machine holds, up to N (one of {sessions.STEPS}); writes SESSIONS.md",
+    )
     arguments = parser.parse_args()
     install_peer()
+    if arguments.sessions:
+        count_sessions(arguments.sessions)
+        return
     started = time.monotonic()
     chosen = [measure for measure in MEASURES if not arguments.only or measure.id in arguments.only]
     results = uvloop.run(run(chosen, arguments.rounds))

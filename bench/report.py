@@ -71,7 +71,7 @@ def write(results: Results, machine: str, rounds: int) -> None:
         f"Medians of {rounds} rounds and their spread, the sides in turns, all on the same sandbox; by "
         "`make bench`. What the numbers mean stands in [performance](../docs/operations/performance.md). "
         "Bare Baileys stores nothing; wagate answers once what it answers for is on disk.\n\n"
-        f"{_markdown(_HEAD, lines(results))}\n\n{_markdown(_CPU_HEAD, cpu_lines(results))}\n"
+        f"{markdown(_HEAD, lines(results))}\n\n{markdown(_CPU_HEAD, cpu_lines(results))}\n"
     )
 
 
@@ -79,7 +79,8 @@ def _measured(results: Results) -> Iterable[Measure]:
     return (measure for measure in MEASURES if measure.id in results)
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table."""
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ("---",) * len(head), *rows])
 
 

@@ -144,10 +144,13 @@ async def test_numbers_are_seen_in_order_when_two_processes_write(
     def append(tx: Tx) -> None:
         log.append(tx, account_id=ADA, session_id=None, type=EventType.MESSAGE_SENT, data={})
 
-    def append_slowly(tx: Tx) -> None:
-        append(tx)
+    def hold(tx: Tx, _: list[None]) -> None:
         appended.set()
         assert released.wait(10)
+
+    def append_slowly(tx: Tx) -> None:
+        append(tx)
+        tx.at_last(hold, None)
 
     def somebody_waits(tx: Tx) -> bool:
         waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"

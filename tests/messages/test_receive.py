@@ -247,12 +247,16 @@ async def test_one_receipt_may_be_about_many_messages(both: World) -> None:
     assert len(await both.told("message.read")) == 3
 
 
-async def test_receipts_in_any_order_only_move_forward_and_each_is_told_once(both: World) -> None:
+@pytest.mark.parametrize("together", [False, True])
+async def test_receipts_in_any_order_only_move_forward_and_each_is_told_once(both: World, together: bool) -> None:
     message = await both.send()
+    receipts = []
     for type_ in ("read", "", "read", "played", ""):
         await both.clock.advance(1)
         attrs: dict[str, Attr] = {"type": type_} if type_ else {}
-        await both.take_in(both.receipt(message.wa_id, **attrs))
+        receipts.append(both.receipt(message.wa_id, **attrs))
+    for batch in [receipts] if together else [[receipt] for receipt in receipts]:
+        await both.take_in(*batch)
     now = await both.now(message)
     assert now.status is MessageStatus.PLAYED
     at = now.status_at

@@ -243,11 +243,7 @@ class World:
         return [event for event in found if event.type in types] if types else found
 
     async def take_in(self, *items: InboxItem) -> None:
-        def work(tx: Any) -> None:
-            for item in items:
-                self.receiver.handle(tx, self.session, item)
-
-        await self.db.write(work)
+        await self.db.write(lambda tx: self.receiver.handle(tx, self.session, items))
 
     def arrival(
         self,

@@ -112,6 +112,51 @@ async def test_a_job_that_hides_a_database_error_is_not_acknowledged(db: Databas
     assert await db.read(numbers) == [1, 2]
 
 
+async def test_what_jobs_leave_for_the_end_is_written_once_for_all_of_them_and_in_order(
+    db: Database, together: Together
+) -> None:
+    calls: list[list[int]] = []
+
+    def write(tx: Tx, given: list[int]) -> None:
+        calls.append(given)
+        tx.execute(insert(notes), [{"id": number, "text": "x"} for number in given])
+
+    def leave(number: int) -> Callable[[Tx], None]:
+        def work(tx: Tx) -> None:
+            tx.at_last(write, number)
+            assert numbers(tx) == []
+            if number == 3:
+                raise Conflict("changed my mind")
+
+        return work
+
+    results = await together([leave(number) for number in range(6)])
+    assert isinstance(results.pop(3), Conflict)
+    assert results == [None] * 5
+    assert calls == [[0, 1, 2, 4, 5]]
+    assert await db.read(numbers) == [0, 1, 2, 4, 5]
+
+
+async def test_what_can_not_be_written_at_the_end_fails_the_job_that_left_it_and_no_other(
+    db: Database, together: Together
+) -> None:
+    def write(tx: Tx, given: list[int]) -> None:
+        tx.execute(insert(notes), [{"id": number, "text": "x"} for number in given])
+
+    def leave(number: int) -> Callable[[Tx], int]:
+        def work(tx: Tx) -> int:
+            tx.at_last(write, number)
+            return number
+
+        return work
+
+    await db.write(add(2))
+    results = await together([leave(number) for number in range(6)])
+    assert isinstance(results.pop(2), IntegrityError)
+    assert results == [0, 1, 3, 4, 5]
+    assert await db.read(numbers) == list(range(6))
+
+
 async def test_a_group_in_which_every_job_fails_stores_nothing(db: Database, together: Together) -> None:
     await db.write(add(1))
     results = await together([add(1)] * 60)
@@ -286,6 +331,11 @@ async def test_a_read_does_not_wait_for_the_writer(db: Database) -> None:
     assert await db.read(count) == 0
     read_done.set()
     assert await writing
+
+
+async def test_a_read_leaves_nothing_for_the_end(db: Database) -> None:
+    with pytest.raises(RuntimeError):
+        await db.read(lambda tx: tx.at_last(lambda tx, given: None, 1))
 
 
 async def test_a_read_has_no_commit_to_wait_for(db: Database) -> None:

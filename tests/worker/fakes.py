@@ -127,13 +127,14 @@ class FakeReceiver:
     poison: dict[str, int] = field(default_factory=dict)
     tries: list[str] = field(default_factory=list)
 
-    def handle(self, tx: Tx, session: Session, item: InboxItem) -> None:
-        wa_id = item.stanza.get("id")
-        self.tries.append(wa_id)
-        if self.poison.get(wa_id, 0) > 0:
-            self.poison[wa_id] -= 1
-            raise ValueError(wa_id)
-        tx.after_commit(lambda: self.taken.append(wa_id))
+    def handle(self, tx: Tx, session: Session, items: Sequence[InboxItem]) -> None:
+        for item in items:
+            wa_id = item.stanza.get("id")
+            self.tries.append(wa_id)
+            if self.poison.get(wa_id, 0) > 0:
+                self.poison[wa_id] -= 1
+                raise ValueError(wa_id)
+            tx.after_commit(partial(self.taken.append, wa_id))
 
 
 @dataclass

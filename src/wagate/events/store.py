@@ -74,10 +74,9 @@ def append(
     timestamp: datetime,
     json: str,
 ) -> None:
-    """Add a row at the end of the log."""
-    take_turns(tx, "events")
-    tx.execute(
-        _INSERT,
+    """Add a row at the end of the log; the transaction itself does not see it yet."""
+    tx.at_last(
+        _insert,
         {
             "id": id,
             "type": type,
@@ -88,6 +87,11 @@ def append(
             "data": json,
         },
     )
+
+
+def _insert(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    take_turns(tx, "events")
+    tx.execute(_INSERT, rows)
 
 
 def read(

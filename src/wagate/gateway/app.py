@@ -27,6 +27,7 @@ from wagate.web.openapi import operations
 from wagate.web.problems import ProblemMiddleware
 from wagate.web.requestid import RequestIdMiddleware
 from wagate.web.routing import MAX_JSON_BYTES
+from wagate.web.shortcuts import Shortcuts
 
 LifespanHook = Callable[[], AbstractAsyncContextManager[object]]
 
@@ -89,6 +90,7 @@ def build_app(parts: GatewayParts) -> FastAPI:
     add_document(app, public_url=parts.settings.public_url)
     _check_operations(app)
     # The one added last is the outermost.
+    app.add_middleware(Shortcuts, routes=app.routes)
     app.add_middleware(ProblemMiddleware)
     app.add_middleware(StreamEnd, stopping=stopping)
     app.add_middleware(SecurityHeaders)

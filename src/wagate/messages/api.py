@@ -45,7 +45,7 @@ from wagate.messages.errors import (
 )
 from wagate.messages.model import PENDING, Direction, Message, MessageStatus, rfc3339
 from wagate.messages.recipient import resolve
-from wagate.messages.requests import Invalid, read_request, session_of
+from wagate.messages.requests import Invalid, read_json, read_request, session_of
 from wagate.messages.service.query import History
 from wagate.messages.service.send import DEFAULT_WAIT, MAX_WAIT, Messages
 from wagate.messages.service.sources import BadBase64, MediaMissing
@@ -65,7 +65,8 @@ from wagate.web.pages import (
 )
 from wagate.web.principal import Principal
 from wagate.web.problems import BodyMalformed, ProblemResponse, problem, problem_responses
-from wagate.web.routing import ApiRouter, shortcut
+from wagate.web.routing import ApiRouter
+from wagate.web.shortcuts import shortcut
 
 Wait = Annotated[
     float,
@@ -111,8 +112,8 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     201: {"description": "WhatsApp acknowledged it", "model": SentBody},
     202: {"description": "Accepted; it is not acknowledged yet, and will be sent", "model": SentBody},
 }
-#: ``wait`` alone, in whole seconds below a minute.
-_PLAIN_WAIT: Final = re.compile(rb"wait=([1-5]?[0-9])")
+#: ``wait`` alone, in whole seconds up to a minute.
+_PLAIN_WAIT: Final = re.compile(rb"wait=([1-5]?[0-9]|60)")
 
 
 def router(messages: Messages, history: History, library: Library) -> APIRouter:
@@ -136,11 +137,18 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         message = await messages.send(principal, session, given.body, idempotency_key=key, file=given.file, wait=wait)
         return _answer(request, message)
 
-    async def accept_plain(request: Request, principal: Principal) -> Response | None:
-        in_path, wait = _plain_session(request), _plain_wait(request)
-        if in_path is None or wait is None:
+    async def accept_plain(request: Request, principal: Principal, raw: bytes) -> Response | None:
+        wait = _plain_wait(request)
+        if wait is None:
             return None
-        return await accept(request, principal, in_path, request.headers.get("idempotency-key"), wait)
+        try:
+            in_path = SessionId.parse(request.path_params["session_id"])
+            body = read_json(raw)
+            session = session_of(body, in_path)
+        except (ValueError, Invalid):
+            return None
+        key = request.headers.get("idempotency-key")
+        return _answer(request, await messages.send(principal, session, body, idempotency_key=key, wait=wait))
 
     @routes.post(
         "/api/sessions/{session_id}/send",
@@ -229,13 +237,6 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         return _json((await history.mark_read(principal, message_id)).to_json())
 
     return routes
-
-
-def _plain_session(request: Request) -> SessionId | None:
-    try:
-        return SessionId.parse(request.path_params["session_id"])
-    except ValueError:
-        return None
 
 
 def _plain_wait(request: Request) -> float | None:

@@ -50,9 +50,17 @@ async def read_request(
     essence = content_type.partition(";")[0].strip().lower()
     if essence != "application/json" and not essence.endswith("+json"):
         raise UnsupportedMedia("The body must be application/json or multipart/form-data")
-    body = parse_body(b"".join([chunk async for chunk in stream]))
+    return SendRequest(body=read_json(b"".join([chunk async for chunk in stream])))
+
+
+def read_json(raw: bytes) -> SendBody:
+    """Read the body of a request without a form.
+
+    :raises Invalid: :raises BodyMalformed: :raises UnsupportedType:
+    """
+    body = parse_body(raw)
     _check_file(body, with_file=False)
-    return SendRequest(body=body)
+    return body
 
 
 async def _read_form(

@@ -122,6 +122,8 @@ _sessions = table("sessions", column("id"), column("account_id"), column("status
 
 #: Written out, because a database only sees that a partial index fits when the condition is the same text.
 _PENDING = text("messages.status IN ('queued', 'sending')")
+#: Values in one statement; SQLite takes 32,766 and PostgreSQL 65,535.
+_MOST_IDS = 10_000
 #: Everything but the payload, which is large and sealed.
 _COLUMNS = [c for c in messages.columns if c.name != "payload"]
 
@@ -397,9 +399,12 @@ def _outgoing(row: Row[Any], status: MessageStatus | None = None) -> Outgoing:
 
 def sent_by_wa_ids(tx: Tx, session: SessionId, wa_ids: Sequence[str]) -> list[Message]:
     """The session's own messages of these ids, locked until the transaction ends."""
-    rows = tx.execute(_SENT_BY_WA_IDS, {"session": session, "ids": list(wa_ids)})
+    found: list[Message] = []
+    for start in range(0, len(wa_ids), _MOST_IDS):
+        rows = tx.execute(_SENT_BY_WA_IDS, {"session": session, "ids": list(wa_ids[start : start + _MOST_IDS])})
+        found += [message_of(row._mapping) for row in rows]
     # Sorted here: told to sort, SQLite walks through all messages of the session in that order.
-    return sorted((message_of(row._mapping) for row in rows), key=lambda message: message.seq)
+    return sorted(found, key=lambda message: message.seq)
 
 
 _SENT_BY_WA_IDS = (
@@ -413,18 +418,16 @@ _SENT_BY_WA_IDS = (
 )
 
 
-def save_status(tx: Tx, message: Message) -> bool:
-    """Write a status and its moments, unless the row got further meanwhile."""
-    at = message.status_at
-    parameters = {
-        "number": message.seq,
-        "session": message.session_id,
-        "sent": at.sent,
-        "delivered": at.delivered,
-        "read": at.read,
-        "played": at.played,
-    }
-    return tx.execute(_SAVE_STATUS[message.status], parameters).rowcount == 1
+def save_statuses(tx: Tx, changed: Collection[Message]) -> None:
+    """Write statuses and their moments, except for a row that got further meanwhile."""
+    by_status: dict[MessageStatus, list[dict[str, Any]]] = {}
+    for message in changed:
+        at = message.status_at
+        values = {"sent": at.sent, "delivered": at.delivered, "read": at.read, "played": at.played}
+        where = {"number": message.seq, "session": message.session_id}
+        by_status.setdefault(message.status, []).append(where | values)
+    for status, parameters in by_status.items():
+        tx.execute(_SAVE_STATUS[status], parameters)
 
 
 _SAVE_STATUS = {

@@ -78,6 +78,9 @@ def router(sandbox: Sandbox) -> APIRouter:
             web_socket_url=sandbox.websocket_url,
             root_public_key=sandbox.root_public_key.hex(),
             media_ca_pem=sandbox.media_ca_pem,
+            devices_online=sum(
+                d.line is not None for account in world.accounts.values() for d in account.devices.values()
+            ),
             complaints=dict(world.complaints),
         )
 

@@ -30,6 +30,8 @@ class SandboxFacts(ApiModel):
     """Hex; what signs the Noise certificate chain. Pin it in place of WhatsApp's own."""
     media_ca_pem: str
     """The authority of the media host's certificate."""
+    devices_online: int
+    """Linked devices that are logged in."""
     complaints: dict[str, int]
     """What clients did wrong, such as false signatures, and how often. A good run has none."""
 

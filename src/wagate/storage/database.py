@@ -39,6 +39,7 @@ from wagate.storage.connect import (
 from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
 
 T = TypeVar("T")
+_Closing = Callable[["Tx", list[Any]], None]
 
 #: Bounds how long one group holds the write lock and how much is run again when a job in it fails.
 MAX_GROUP = 512
@@ -67,7 +68,7 @@ _log = get_logger("storage")
 class Tx:
     """One database transaction, used by one job on a database thread and not after the job returned."""
 
-    __slots__ = ("_callbacks", "connection", "failed", "touched")
+    __slots__ = ("_callbacks", "connection", "failed", "last", "touched")
 
     def __init__(self, connection: Connection, callbacks: list[Callable[[], None]] | None) -> None:
         #: For storage itself (schema, tests); features go through :meth:`execute`.
@@ -76,6 +77,8 @@ class Tx:
         self.touched = False
         #: The database error after which this transaction can't be committed, even if the job has caught it.
         self.failed: SQLAlchemyError | None = None
+        #: What :meth:`at_last` was given.
+        self.last: list[tuple[_Closing, Any]] = []
         self._callbacks = callbacks
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
@@ -87,6 +90,16 @@ class Tx:
         except SQLAlchemyError as error:
             self.failed = error
             raise
+
+    def at_last(self, work: "Callable[[Tx, list[T]], None]", item: T) -> None:
+        """Have ``work`` called just before the commit, once, with this item and all others that were given for it.
+
+        Jobs share commits, so that what each of them adds a row to needs one statement for all of them. Nothing in
+        this transaction sees what ``work`` will write.
+        """
+        if self._callbacks is None:
+            raise RuntimeError("a reading transaction writes nothing")
+        self.last.append((work, item))
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Have ``callback`` called on the event loop once this transaction is durable; dropped if it fails.
@@ -340,6 +353,7 @@ class _Writer:
         """Run the jobs in one transaction and commit it."""
         connection = self._begin()
         outcomes: list[_Outcome] = []
+        last: dict[_Closing, list[Any]] = {}
         for index, job in enumerate(jobs):
             callbacks: list[Callable[[], None]] = []
             tx = Tx(connection, callbacks)
@@ -353,6 +367,15 @@ class _Writer:
                 outcomes.append(_Outcome(job, error=error))
             else:
                 outcomes.append(_Outcome(job, value, callbacks=callbacks))
+                for closing, item in tx.last:
+                    last.setdefault(closing, []).append(item)
+        try:
+            for closing, items in last.items():
+                closing(Tx(connection, []), items)
+        except Exception as error:  # noqa: BLE001 - it belongs to one of the jobs
+            # Whose it was shows as the jobs are taken out of the group one by one.
+            self._roll_back(connection)
+            raise _Spoiled(len(jobs) - 1, error) from None
         try:
             connection.commit()
         except SQLAlchemyError as error:

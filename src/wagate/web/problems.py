@@ -187,12 +187,13 @@ def _example(error: type[WagateError]) -> dict[str, Any]:
 
 def install(app: FastAPI) -> None:
     """Let the application answer every expected error as a problem; :class:`ProblemMiddleware` does the rest."""
-    app.add_exception_handler(WagateError, _on_wagate_error)
+    app.add_exception_handler(WagateError, on_wagate_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
 
 
-async def _on_wagate_error(request: Request, error: Exception) -> Response:
+async def on_wagate_error(request: Request, error: Exception) -> Response:
+    """The answer to a request that ended with a :class:`WagateError`."""
     failure = cast(WagateError, error)
     # A 503 is about others, who are known to go away.
     if failure.status >= 500 and failure.status != 503:

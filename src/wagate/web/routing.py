@@ -1,7 +1,7 @@
 """Routes that ask who is there before they read what is sent, and read JSON strictly."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter
@@ -13,13 +13,9 @@ from starlette.responses import Response
 
 from wagate.core.errors import NotFound, UnsupportedMedia
 from wagate.web.auth import Guard
-from wagate.web.principal import Principal
 from wagate.web.problems import BodyMalformed, ValidationFailed
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-#: Answers a request whose form it knows, and says ``None`` to any other.
-Shortcut = Callable[[Request, Principal], Coroutine[Any, Any, Response | None]]
-Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 #: Largest JSON body of a route that does not say otherwise (``max_body_size=`` of the route).
 MAX_JSON_BYTES = 1024 * 1024
@@ -36,21 +32,6 @@ def guard_of(dependant: Dependant) -> Guard | None:
     return None
 
 
-def shortcut(answer: Shortcut) -> Callable[[Endpoint], Endpoint]:
-    """Let ``answer`` take the common form of a guarded route's requests, after the caller was let in.
-
-    It is for routes that are called for every message: FastAPI reads the arguments of a request by interpreting the
-    signature each time, which costs more than what the route does. What is unusual goes the long way, so whatever is
-    said of it (validation above all) stands in one place.
-    """
-
-    def attach(endpoint: Endpoint) -> Endpoint:
-        endpoint.__dict__["shortcut"] = answer
-        return endpoint
-
-    return attach
-
-
 class ApiRoute(APIRoute):
     """FastAPI reads the whole body before any dependency runs; strangers must not be able to make it do so."""
 
@@ -58,15 +39,11 @@ class ApiRoute(APIRoute):
         handler = super().get_route_handler()
         guard = guard_of(self.dependant)
         takes_json = self.body_field is not None and not isinstance(self.body_field.field_info, Form)
-        short: Shortcut | None = getattr(self.endpoint, "shortcut", None)
 
         async def handle(request: Request) -> Response:
-            principal = await guard(request) if guard is not None else None
-            _check_address(request)
-            if short is not None and principal is not None:
-                answer = await short(request, principal)
-                if answer is not None:
-                    return answer
+            if guard is not None:
+                await guard(request)
+            check_address(request)
             if takes_json:
                 request = await _JsonRequest.read(request)
             return await handler(request)
@@ -120,8 +97,11 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
-def _check_address(request: Request) -> None:
-    # As in bodies: PostgreSQL can't compare with it.
+def check_address(request: Request) -> None:
+    """Refuse a NUL in path or query: as in bodies, PostgreSQL can't compare with it.
+
+    :raises ValidationFailed: :raises NotFound:
+    """
     if b"%00" in request.scope["query_string"]:
         raise ValidationFailed("The query holds a NUL character")
     if "\0" in request.scope["path"]:

@@ -20,6 +20,7 @@ from wagate.web.principal import Principal
 from wagate.web.problems import ProblemMiddleware
 from wagate.web.requestid import RequestIdMiddleware
 from wagate.web.routing import MAX_JSON_BYTES
+from wagate.web.shortcuts import Shortcuts
 
 
 def app_of(*routers: APIRouter, keys: Mapping[str, Principal] | None = None) -> FastAPI:
@@ -34,10 +35,11 @@ def app_of(*routers: APIRouter, keys: Mapping[str, Principal] | None = None) -> 
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.state.authenticate = authenticate
     problems.install(app)
-    app.add_middleware(ProblemMiddleware)
-    app.add_middleware(RequestIdMiddleware)
     for router in routers:
         app.include_router(router, max_body_size=MAX_JSON_BYTES)
+    app.add_middleware(Shortcuts, routes=app.routes)
+    app.add_middleware(ProblemMiddleware)
+    app.add_middleware(RequestIdMiddleware)
     return app
 
 

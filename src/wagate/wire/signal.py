@@ -106,6 +106,10 @@ class SessionSet:
         """The session that messages are written with."""
         return self._sessions[0] if self._sessions else None
 
+    def begun_by(self, base: bytes) -> bool:
+        """Whether one of the sessions was begun by this base key: then no pre-key is needed for a ``pkmsg`` of it."""
+        return any(session.base_key == base for session in self._sessions)
+
     def start(self, identity: KeyPair, bundle: Bundle, registration_id: int) -> None:
         """Begin a new session from a bundle and archive the one before.
 

@@ -128,9 +128,8 @@ class InboxConsumer:
         def work(tx: Tx) -> int:
             check_epoch(tx, self._lease.session, self._lease.epoch)
             items = read(tx)
-            for item in items:
-                self._receiver.handle(tx, session, item)
             if items:
+                self._receiver.handle(tx, session, items)
                 self._inbox.take(tx, session.id, [item.seq for item in items])
             return len(items)
 

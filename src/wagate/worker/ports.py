@@ -18,9 +18,9 @@ from wagate.worker.backoff import OPENINGS_PER_SECOND, RECONNECTS_PER_SECOND, Pa
 class InboxReceiver(Protocol):
     """Makes rows and events of what arrived."""
 
-    def handle(self, tx: Tx, session: Session, item: InboxItem) -> None:
-        """Take in one item. It may be called again with the same item, each time in a transaction of its own or with
-        others; only one of them is committed.
+    def handle(self, tx: Tx, session: Session, items: Sequence[InboxItem]) -> None:
+        """Take in items, in order. It may be called again with the same items or some of them, each time in another
+        transaction; only one of those is committed.
         """
         ...
 

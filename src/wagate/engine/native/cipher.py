@@ -81,7 +81,10 @@ class Cipher:
         stranger = False
         if kind == "pkmsg":
             outer = parse_pkmsg(body)
-            found = await prekeys.find(self._line, outer)
+            known = await vault.load_one(RATCHETS, name)
+            # Until we answer, every message is one; only the first needs our pre-keys.
+            if known is None or not known.begun_by(outer.base):
+                found = await prekeys.find(self._line, outer)
         sessions = await vault.load_one(RATCHETS, name) or SessionSet(self._line.entropy)
         if kind == "pkmsg" and sessions.open is not None and sessions.open.remote_identity != outer.identity:
             # Somebody with new keys starts anew: what the former ones agreed on is dropped, if this one is sound.

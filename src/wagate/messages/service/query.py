@@ -73,7 +73,7 @@ class History:
         now = self._clock.now()
         await link.send(read_receipt(message, int(now.timestamp())))
         read = message.advanced(MessageStatus.READ, now)
-        await self._db.write(lambda tx: store.save_status(tx, read))
+        await self._db.write(lambda tx: store.save_statuses(tx, [read]))
         return read
 
 

@@ -6,8 +6,10 @@ its row and changes nothing.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Final
 
 from wagate.core.clock import Clock
@@ -63,6 +65,17 @@ _log = get_logger("messages.receive")
 TakeNotice = Callable[[Tx, Session, InboxItem], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Receipt:
+    """Somebody's device (``reader``) tells in a chat how far messages of ours got."""
+
+    status: MessageStatus
+    at: datetime
+    wa_ids: Sequence[str]
+    chat: Jid
+    reader: Jid
+
+
 class Receiver:
     """Makes rows and events of inbox items."""
 
@@ -86,18 +99,21 @@ class Receiver:
         self._files = files
         self._entropy = entropy
 
-    def handle(self, tx: Tx, session: Session, item: InboxItem) -> None:
-        """Take in one item within the caller's transaction."""
-        match item.kind:
-            case InboxKind.MESSAGE:
-                self._message(tx, session, item)
-            case InboxKind.RECEIPT:
-                self._receipt(tx, session, item)
-            case InboxKind.UNDECRYPTABLE:
-                self._undecryptable(tx, session, item)
-            case InboxKind.NOTIFICATION | InboxKind.CALL | InboxKind.SETTING:
-                # Groups, contacts, chats and calls will take these up.
-                pass
+    def handle(self, tx: Tx, session: Session, items: Sequence[InboxItem]) -> None:
+        """Take in items, in order, within the caller's transaction."""
+        for kind, run in groupby(items, lambda item: item.kind):
+            match kind:
+                case InboxKind.MESSAGE:
+                    for item in run:
+                        self._message(tx, session, item)
+                case InboxKind.RECEIPT:
+                    self._receipts(tx, session, list(run))
+                case InboxKind.UNDECRYPTABLE:
+                    for item in run:
+                        self._undecryptable(tx, session, item)
+                case InboxKind.NOTIFICATION | InboxKind.CALL | InboxKind.SETTING:
+                    # Groups, contacts, chats and calls will take these up.
+                    pass
 
     def media_settled(self, tx: Tx, item: Media) -> None:
         """Tell that the file of a message is here, or lost; within the transaction that says so of the file."""
@@ -180,25 +196,33 @@ class Receiver:
 
     # -- receipts
 
-    def _receipt(self, tx: Tx, session: Session, item: InboxItem) -> None:
-        status = RECEIPTS.get(item.stanza.get("type"))
-        reader = item.stanza.jid("participant") or item.stanza.jid("from")
-        if status is None or reader is None:
+    def _receipts(self, tx: Tx, session: Session, items: Sequence[InboxItem]) -> None:
+        """Take in receipts that came one after the other: they are read and written together, as under load most of
+        what arrives are receipts.
+        """
+        told = [receipt for item in items if (receipt := _receipt_of(item)) is not None]
+        wa_ids = list(dict.fromkeys(wa_id for receipt in told for wa_id in receipt.wa_ids))
+        if not wa_ids:
             return
-        at = moment_of(item.stanza, item.received_at)
-        for message in store.sent_by_wa_ids(tx, session.id, _ids_of(item.stanza)):
-            if may_follow(message.status, status) and _may_tell(item.stanza, message, reader, session):
-                self._advance(tx, message, status, at)
-
-    def _advance(self, tx: Tx, message: Message, status: MessageStatus, at: datetime) -> None:
-        unacknowledged = message.status in (MessageStatus.QUEUED, MessageStatus.SENDING)
-        advanced = message.advanced(status, at)
-        if not store.save_status(tx, advanced):
-            return
-        if unacknowledged:
-            # The receipt overtook the acknowledgement. Whoever waits for `sent` is told once, and here.
-            self._tell(tx, EventType.MESSAGE_SENT, message.as_sent(at))
-        self._tell(tx, _EVENT_OF_STATUS[status], advanced)
+        messages = {message.seq: message for message in store.sent_by_wa_ids(tx, session.id, wa_ids)}
+        numbers: dict[str, list[int]] = {}
+        for message in messages.values():
+            numbers.setdefault(message.wa_id, []).append(message.seq)
+        changed: set[int] = set()
+        news: list[tuple[EventType, Message]] = []
+        for receipt in told:
+            for seq in sorted(seq for wa_id in receipt.wa_ids for seq in numbers.get(wa_id, ())):
+                message = messages[seq]
+                if may_follow(message.status, receipt.status) and _may_tell(receipt, message, session):
+                    messages[seq] = message.advanced(receipt.status, receipt.at)
+                    changed.add(seq)
+                    if message.status in (MessageStatus.QUEUED, MessageStatus.SENDING):
+                        # The receipt overtook the acknowledgement. Whoever waits for `sent` is told once, and here.
+                        news.append((EventType.MESSAGE_SENT, message.as_sent(receipt.at)))
+                    news.append((_EVENT_OF_STATUS[receipt.status], messages[seq]))
+        store.save_statuses(tx, [messages[seq] for seq in sorted(changed)])
+        for type, message in news:
+            self._tell(tx, type, message)
 
     # -- what could not be read
 
@@ -246,6 +270,21 @@ def moment_of(stanza: Node, fallback: datetime) -> datetime:
         return fallback
 
 
+def _receipt_of(item: InboxItem) -> _Receipt | None:
+    """What a receipt says of messages; ``None`` if it says nothing of them."""
+    status = RECEIPTS.get(item.stanza.get("type"))
+    chat = item.stanza.jid("from")
+    if status is None or chat is None:
+        return None
+    return _Receipt(
+        status=status,
+        at=moment_of(item.stanza, item.received_at),
+        wa_ids=_ids_of(item.stanza),
+        chat=chat.bare,
+        reader=item.stanza.jid("participant") or chat,
+    )
+
+
 def _ids_of(stanza: Node) -> list[str]:
     """The message a receipt is about, and those in its list."""
     ids = [stanza.get("id")]
@@ -255,13 +294,10 @@ def _ids_of(stanza: Node) -> list[str]:
     return [wa_id for wa_id in dict.fromkeys(ids) if 0 < len(wa_id) <= _MAX_WA_ID][:_MAX_RECEIPT_IDS]
 
 
-def _may_tell(stanza: Node, message: Message, reader: Jid, session: Session) -> bool:
+def _may_tell(receipt: _Receipt, message: Message, session: Session) -> bool:
     """Whether who sent the receipt can know of the message: nobody may mark another chat's messages as read."""
-    origin = stanza.jid("from")
-    if origin is None:
-        return False
-    chat = origin.bare
-    if _own(reader, session) and not _own(message.chat, session):
+    chat = receipt.chat
+    if _own(receipt.reader, session) and not _own(message.chat, session):
         # One's own devices receive copies; that says nothing of the recipient.
         return False
     if message.chat.is_group or chat.is_group:

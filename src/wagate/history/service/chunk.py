@@ -8,6 +8,7 @@ takes time runs in a thread, a few milliseconds at a stretch.
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from itertools import islice
 from typing import BinaryIO, Final, TypeVar
@@ -27,6 +28,7 @@ BATCH_MESSAGES: Final = 50
 BATCH_BYTES: Final = 256 * 1024
 _BATCH_ACCOUNTS: Final = 500
 _PIECE: Final = 64 * 1024
+_THREAD: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history")
 
 
 class OpenChunk:
@@ -42,7 +44,7 @@ class OpenChunk:
         :raises ChunkBroken: if the chunk is not what its notice says. What came before that is not to be believed.
         """
         walk = accounts_in(self._pieces())
-        while part := await _in_thread(lambda: list(islice(walk, _BATCH_ACCOUNTS))):
+        while part := await in_thread(lambda: list(islice(walk, _BATCH_ACCOUNTS))):
             yield part
 
     async def messages(self) -> AsyncIterator[list[OldMessage | None]]:
@@ -51,7 +53,7 @@ class OpenChunk:
         :raises ChunkBroken: if the chunk can't be read on.
         """
         walk = messages_in(self._pieces())
-        while part := await _in_thread(lambda: _batch(walk)):
+        while part := await in_thread(lambda: _batch(walk)):
             yield part
 
     def _pieces(self) -> Iterator[bytes]:
@@ -90,8 +92,12 @@ def _batch(walk: Iterator[OldMessage | None]) -> list[OldMessage | None]:
     return found
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
+async def in_thread(work: Callable[[], T]) -> T:
+    """What ``work`` gives, done in the one thread that reads history: each thread's own memory would stay with it.
+
+    :raises ChunkBroken: if it can't be read.
+    """
     try:
-        return await asyncio.to_thread(work)
+        return await asyncio.get_running_loop().run_in_executor(_THREAD, work)
     except (HistoryBroken, MediaBroken) as error:
         raise ChunkBroken(str(error)) from error

@@ -1,12 +1,12 @@
 """What becomes of a chunk: the engine learns who is who, and its messages become rows, a few at a time."""
 
-import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from wagate.engine.port import EngineSession
 from wagate.history.model import Chunk
-from wagate.history.service.chunk import OpenChunk, opened
+from wagate.history.service.chunk import OpenChunk, in_thread, opened
 from wagate.media.service.hosts import MediaHosts
 from wagate.messages.service.backfill import Backfill, Names, Owner
 from wagate.wire.jid import Jid
@@ -66,7 +66,7 @@ class ChunkReading:
         owner = Owner(account=chunk.account, session=chunk.session, jid=chunk.jid, lid=chunk.lid)
         messages = stored = unread = 0
         async for part in content.messages():
-            prepared = await asyncio.to_thread(self._backfill.prepare, owner, names, part)
+            prepared = await in_thread(partial(self._backfill.prepare, owner, names, part))
             stored += await self._backfill.take(owner, prepared)
             messages += len(part)
             unread += part.count(None)

@@ -248,6 +248,7 @@ async def test_a_false_change_is_not_believed_and_the_collection_is_fetched_whol
     phone.change_settings("regular_high", [mute("0", remove=True)])
 
     await comes_to(shop, {"1@s.whatsapp.net": 9})
+    assert "begin" in [t[1] for t in await told(shop)], "it was fetched whole"
     assert shop.link.vitals().unreadable_settings == ()
 
 

@@ -213,7 +213,11 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response:
-        """The messages of a session, newest first."""
+        """The messages of a session, newest first.
+
+        Those from before it was linked, as far as the phone hands them over, come after all that it sent or received
+        since. They are in no event and show no `media`.
+        """
         filters = Filters(
             chat=resolve(chat, None) if chat is not None else None,
             direction=direction,

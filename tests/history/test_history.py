@@ -199,6 +199,18 @@ async def test_old_messages_become_rows_with_their_times_directions_and_states(b
     assert rig.link.taught == [(ADA, ADA_LID)]
 
 
+async def test_a_later_chunk_may_call_a_chat_by_its_lid_alone(rig: Rig) -> None:
+    first = history()
+    first.phoneNumberToLidMappings.add(pnJid=str(ADA), lidJid=str(ADA_LID))
+    await rig.announce(first, "N1")
+    await rig.world.clock.advance(1)
+    await rig.announce(history(chat(ADA_LID, old("A1", ADA_LID))), "N2")
+    async with rig.reading():
+        await rig.reaches(ChunkState.DONE, "N2")
+    (message,) = await rig.listed()
+    assert (message.chat, message.chat_lid) == (ADA, ADA_LID)
+
+
 async def test_a_chunk_that_comes_again_and_what_is_there_already_change_nothing(both_rig: Rig) -> None:
     rig = both_rig
     live = rig.world.arrival(wa.Message(conversation="live"), "A1", sender=ADA, sender_lid=ADA_LID)
@@ -318,8 +330,8 @@ async def test_a_file_that_is_gone_is_set_aside(rig: Rig) -> None:
 async def test_20_megabytes_are_read_in_little_memory_while_the_loop_goes_on(rig: Rig) -> None:
     """The goal is at most 15 MB for a link that reads 20 MB of history."""
     chats = [Jid(f"4917{n:08}") for n in range(20)]
-    text = "word " * 200
-    big = history(*(chat(jid, *(old(f"{jid.user}.{n}", jid, text, AT + n) for n in range(1000))) for jid in chats))
+    text = "word " * 800
+    big = history(*(chat(jid, *(old(f"{jid.user}.{n}", jid, text, AT + n) for n in range(250))) for jid in chats))
     assert big.ByteSize() > 20_000_000
     await rig.announce(big, inline=False)
     del big

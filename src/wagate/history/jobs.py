@@ -22,7 +22,7 @@ from wagate.history.service.notices import PENDING_TOPIC
 from wagate.history.service.reading import ChunkReading
 from wagate.media.errors import HostsUnavailable
 from wagate.media.service.hosts import MediaHosts
-from wagate.messages.service.backfill import Backfill
+from wagate.messages.service.backfill import Backfill, Names
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database
 
@@ -103,7 +103,8 @@ class HistoryReader:
 
     async def _read_all(self, session: SessionId, link: EngineSession) -> None:
         try:
-            while await self._read_next(session, link):
+            names = Names()
+            while await self._read_next(session, link, names):
                 pass
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other sessions' histories
             # The row stays pending, so a later look finds it again.
@@ -113,7 +114,7 @@ class HistoryReader:
             del self._running[session]
             self._bus.publish(PENDING_TOPIC, session)
 
-    async def _read_next(self, session: SessionId, link: EngineSession) -> bool:
+    async def _read_next(self, session: SessionId, link: EngineSession, names: Names) -> bool:
         """Read the oldest chunk whose time has come; whether there was one and the next may follow."""
         now = self._clock.now()
         due = await self._db.read(lambda tx: store.next_due(tx, session, now))
@@ -127,7 +128,7 @@ class HistoryReader:
             await self._db.write(lambda tx: store.settle(tx, session, due.wa_id, ChunkState.FAILED, code))
             return True
         try:
-            outcome = await self._reading.read(chunk, link)
+            outcome = await self._reading.read(chunk, link, names)
         except ChunkBroken as error:
             await self._again(chunk, _PAUSES_IF_BROKEN, error.code, error.detail)
             return True

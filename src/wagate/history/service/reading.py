@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from wagate.engine.port import EngineSession
 from wagate.history.model import Chunk
 from wagate.history.service.chunk import OpenChunk, in_thread, opened
 from wagate.media.service.hosts import MediaHosts
-from wagate.messages.service.backfill import Backfill, Names, Owner
+from wagate.messages.service.backfill import MAX_NAMES, Backfill, Names, Owner
 from wagate.wire.jid import Jid
-
-#: Accounts of one chunk that are remembered while it is read, at some 300 bytes each. Phones know thousands.
-MAX_ACCOUNTS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +30,18 @@ class ChunkReading:
         self._hosts = hosts
         self._backfill = backfill
 
-    async def read(self, chunk: Chunk, link: EngineSession) -> Outcome:
-        """Read a chunk to its end.
+    async def read(self, chunk: Chunk, link: EngineSession, names: Names) -> Outcome:
+        """Read a chunk to its end. ``names`` are those that the chunks before it told, and learn what this one tells:
+        the first has a table of them, later ones may call a chat by its LID alone.
 
         :raises HostsUnavailable: if it can't be had now.
         :raises EngineUnavailable: if the connection is over.
         :raises ChunkBroken: if it is not what was announced.
         """
         async with opened(chunk, self._hosts, link) as content:
-            names, pairs = await self._who_is_who(content)
+            pairs = await self._who_is_who(content)
+            for pn, lid in pairs:
+                names.add(pn, lid)
             if chunk.lid is not None:
                 names.add(chunk.jid, chunk.lid)
             # Only now is the whole of it known to be what the phone sent.
@@ -50,17 +49,14 @@ class ChunkReading:
                 await link.learn_lids(pairs)
             return await self._messages(chunk, content, names, len(pairs))
 
-    async def _who_is_who(self, content: OpenChunk) -> tuple[Names, list[tuple[Jid, Jid]]]:
-        names = Names()
+    async def _who_is_who(self, content: OpenChunk) -> list[tuple[Jid, Jid]]:
         pairs: dict[Jid, Jid] = {}
         async for part in content.accounts():
             for one in part:
                 pn, lid = _jid(one.pn), _jid(one.lid)
-                if pn is not None and lid is not None and pn.is_pn and lid.is_lid and len(pairs) < MAX_ACCOUNTS:
+                if pn is not None and lid is not None and pn.is_pn and lid.is_lid and len(pairs) < MAX_NAMES:
                     pairs[pn.bare] = lid.bare
-        for pn, lid in pairs.items():
-            names.add(pn, lid)
-        return names, list(pairs.items())
+        return list(pairs.items())
 
     async def _messages(self, chunk: Chunk, content: OpenChunk, names: Names, accounts: int) -> Outcome:
         owner = Owner(account=chunk.account, session=chunk.session, jid=chunk.jid, lid=chunk.lid)

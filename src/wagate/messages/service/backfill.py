@@ -22,6 +22,8 @@ from wagate.wire.history import OldMessage
 from wagate.wire.jid import Jid
 from wagate.wire.proto import wa_pb2 as wa
 
+#: At some 300 bytes each. Phones know thousands.
+MAX_NAMES: Final = 20_000
 _MAX_WA_ID: Final = 128
 #: Two messages of one second whose numbers are the same by chance are told apart at the second attempt.
 _SEQ_ATTEMPTS: Final = 3
@@ -50,12 +52,14 @@ class Owner:
 
 @dataclass(slots=True)
 class Names:
-    """Which addresses belong to one account, as far as the history says."""
+    """Which addresses belong to one account, as far as the history says; of the first so many."""
 
     pn_of: dict[str, str] = field(default_factory=dict)
     lid_of: dict[str, str] = field(default_factory=dict)
 
     def add(self, pn: Jid, lid: Jid) -> None:
+        if len(self.pn_of) >= MAX_NAMES:
+            return
         self.pn_of[lid.user] = pn.user
         self.lid_of[pn.user] = lid.user
 

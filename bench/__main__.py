@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench import report, sessions
 from bench.measures import MEASURES, Measure, Reading
 from bench.processes import machine
-from bench.rig import SIDES, install_peer, open_rig
+from bench.profile import Profiler
+from bench.rig import BARE, NATIVE, SIDES, install_peer, open_rig
 
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
@@ -30,6 +31,23 @@ async def run(measures: Sequence[Measure], rounds: int) -> report.Results:
                         reading = await measure.run(rig, SIDES[side], partial(progress.advance, bars[measure.id]))
                     results[measure.id][side].append(reading)
     return results
+
+
+async def look_inside() -> report.Inside:
+    """Where the time of a message goes: P3 and P5 once more, watched."""
+    found: dict[str, dict[str, float]] = {}
+    watched = [measure for measure in MEASURES if measure.id in ("P3", "P5")]
+    with Progress(*_COLUMNS, refresh_per_second=2) as progress:
+        for measure in watched:
+            for side in (NATIVE, BARE):
+                bar = progress.add_task(f"inside: {measure.what}", total=measure.ticks)
+                async with open_rig() as rig:
+                    rig.profiler = Profiler(rig.folder)
+                    reading = await measure.run(rig, SIDES[side], partial(progress.advance, bar))
+                    spent = next(reading.cpu[name] for name in ("gateway", "peer") if name in reading.cpu)
+                shares = rig.profiler.shares
+                found[f"{measure.id}, {side}"] = {layer: share * spent for layer, share in shares.items()}
+    return found
 
 
 def count_sessions(furthest: int) -> None:
@@ -53,17 +71,23 @@ def main() -> None:
         metavar="N",
         help=f"how many sessions one machine holds, up to N (one of {sessions.STEPS}); writes SESSIONS.md",
     )
+    parser.add_argument("--inside", action="store_true", help="only where the time of a message goes; writes nothing")
     arguments = parser.parse_args()
     install_peer()
     if arguments.sessions:
         count_sessions(arguments.sessions)
+        return
+    if arguments.inside:
+        report.show_inside(uvloop.run(look_inside()))
         return
     started = time.monotonic()
     chosen = [measure for measure in MEASURES if not arguments.only or measure.id in arguments.only]
     results = uvloop.run(run(chosen, arguments.rounds))
     report.show(results, f"{machine()}; {arguments.rounds} rounds in {time.monotonic() - started:.0f} s")
     if not arguments.only:
-        report.write(results, machine(), arguments.rounds)
+        inside = uvloop.run(look_inside())
+        report.show_inside(inside)
+        report.write(results, inside, machine(), arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ P1_FIRST = 5
 #: Enough that one's share stands out from the noise of a garbage collector.
 P1_SESSIONS = 30
 P3_WINDOW = 32
-P3_MESSAGES = 800
+P3_MESSAGES = 2_000
 P4_SESSIONS = 100
 P4_EACH = 15
 #: One for each session, and one more waiting.

@@ -15,6 +15,9 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 #: Readings by measure and side, one a round.
 Results = Mapping[str, Mapping[str, Sequence[Reading]]]
 
+#: Processor time by measurement and side, and layer, in ms a message.
+Inside = Mapping[str, Mapping[str, float]]
+
 _HEAD = ("", "what", "unit", "side", "median", "from … to", f"to {PEER}", "goal")
 _PROCESSES = ("gateway", "bridge", "peer", "sandbox", "load")
 _CPU_HEAD = ("processor time of a message, ms", *_PROCESSES, "others, % of the machine")
@@ -53,6 +56,27 @@ def cpu_lines(results: Results) -> list[tuple[str, ...]]:
     return found
 
 
+def inside_lines(inside: Inside) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Head and lines of the table of layers, the costliest first."""
+    layers = sorted({layer for spent in inside.values() for layer in spent}, key=lambda layer: -_all_of(inside, layer))
+    rows = [(layer, *(f"{spent.get(layer, 0.0):.2f}" for spent in inside.values())) for layer in layers]
+    sums = ("all", *(f"{sum(spent.values()):.2f}" for spent in inside.values()))
+    return ("where it goes, ms a message", *inside), [*rows, sums]
+
+
+def _all_of(inside: Inside, layer: str) -> float:
+    return sum(spent.get(layer, 0.0) for spent in inside.values())
+
+
+def show_inside(inside: Inside) -> None:
+    """Print the table of layers."""
+    head, rows = inside_lines(inside)
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
 def show(results: Results, title: str) -> None:
     """Print both tables."""
     console = Console()
@@ -64,14 +88,16 @@ def show(results: Results, title: str) -> None:
             console.print(table)
 
 
-def write(results: Results, machine: str, rounds: int) -> None:
-    """Put both tables into bench/RESULTS.md."""
+def write(results: Results, inside: Inside, machine: str, rounds: int) -> None:
+    """Put the tables into bench/RESULTS.md."""
     RESULTS.write_text(
         f"# Measured\n\n{machine}.\n\n"
         f"Medians of {rounds} rounds and their spread, the sides in turns, all on the same sandbox; by "
         "`make bench`. What the numbers mean stands in [performance](../docs/operations/performance.md). "
         "Bare Baileys stores nothing; wagate answers once what it answers for is on disk.\n\n"
-        f"{markdown(_HEAD, lines(results))}\n\n{markdown(_CPU_HEAD, cpu_lines(results))}\n"
+        f"{markdown(_HEAD, lines(results))}\n\n{markdown(_CPU_HEAD, cpu_lines(results))}\n\n"
+        "The same inside the Python process, by sampling its stacks once more:\n\n"
+        f"{markdown(*inside_lines(inside))}\n"
     )
 
 

@@ -1,12 +1,13 @@
-"""What is measured: a wagate or the peer, linked to a sandbox. Each is a process of its own."""
+"""What is measured: a wagate, the peer, or the native engine alone; linked to a sandbox, each a process of its own."""
 
 import asyncio
 import contextlib
 import os
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bench.processes import busy_seconds, cpu_seconds, node, tree
+from bench.profile import Profiler
 from wagate.cli.client import ApiClient
 from wagate.cli.program import running
 
@@ -80,6 +82,8 @@ class Wagate:
 
 @dataclass(slots=True)
 class Peer:
+    """Bare Baileys, or the native engine alone."""
+
     pid: int
     api: ApiClient
     phones: ApiClient
@@ -115,6 +119,8 @@ class Rig:
     pid: int
     phones: ApiClient
     facts: Mapping[str, Any]
+    #: Looks on while a measurement's clock runs.
+    profiler: Profiler | None = None
 
     async def phone(self, number: str) -> str:
         await self.phones.call("POST", "/sandbox/phones", {"number": number, "name": number})
@@ -168,19 +174,20 @@ async def wagate(engine: str, rig: Rig) -> AsyncIterator[Gateway]:
 
 
 @contextlib.asynccontextmanager
-async def peer(rig: Rig) -> AsyncIterator[Gateway]:
+async def small_program(command: Sequence[str], folder: Path, rig: Rig) -> AsyncIterator[Gateway]:
+    """Something that speaks the peer's HTTP, run in ``folder``."""
     authority = rig.folder / "media-ca.pem"
     authority.write_text(rig.facts["mediaCaPem"])
     process = await asyncio.create_subprocess_exec(
-        node(),
-        "peer.mjs",
-        cwd=PEER_FOLDER,
+        *command,
+        cwd=folder,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env={
             **os.environ,
             "WA_URL": rig.facts["webSocketUrl"],
             "WA_ROOT": rig.facts["rootPublicKey"],
+            "WA_CA": str(authority),
             "NODE_EXTRA_CA_CERTS": str(authority),
         },
     )
@@ -194,8 +201,14 @@ async def peer(rig: Rig) -> AsyncIterator[Gateway]:
         await process.wait()
 
 
-BAILEYS, NATIVE, PEER = "wagate, Baileys engine", "wagate, native engine", "bare Baileys"
-SIDES: Mapping[str, Side] = {BAILEYS: partial(wagate, "baileys"), NATIVE: partial(wagate, "native"), PEER: peer}
+BAILEYS, NATIVE = "wagate, Baileys engine", "wagate, native engine"
+PEER, BARE = "bare Baileys", "bare native engine"
+SIDES: Mapping[str, Side] = {
+    BAILEYS: partial(wagate, "baileys"),
+    NATIVE: partial(wagate, "native"),
+    PEER: partial(small_program, (node(), "peer.mjs"), PEER_FOLDER),
+    BARE: partial(small_program, (sys.executable, "-m", "bench.native"), PEER_FOLDER.parent.parent),
+}
 
 
 class CpuMeter:
@@ -204,6 +217,9 @@ class CpuMeter:
 
     def __init__(self, rig: Rig, gateway: Gateway) -> None:
         self._processes = {**gateway.processes(), "sandbox": rig.pid}
+        self._profiler = rig.profiler
+        if self._profiler is not None:
+            self._profiler.begin(gateway.pid)
         self._before = {name: cpu_seconds(pid) for name, pid in self._processes.items()}
         self._own = time.process_time()
         self._busy = busy_seconds()
@@ -213,6 +229,8 @@ class CpuMeter:
         spent = {name: cpu_seconds(pid) - self._before[name] for name, pid in self._processes.items()}
         spent["load"] = time.process_time() - self._own
         available = (time.perf_counter() - self._started) * (os.cpu_count() or 1)
+        if self._profiler is not None:
+            self._profiler.end()
         others = max(0.0, busy_seconds() - self._busy - sum(spent.values()))
         return {name: seconds * 1000 / count for name, seconds in spent.items()} | {"others": others / available * 100}
 

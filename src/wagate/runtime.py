@@ -18,7 +18,7 @@ from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
 from wagate.core.logging import get_logger
-from wagate.core.settings import Settings
+from wagate.core.settings import EngineName, Settings
 from wagate.engine.baileys.engine import BaileysEngine
 from wagate.engine.choice import EngineChoice
 from wagate.engine.moving import KeyMover
@@ -130,7 +130,7 @@ async def open_runtime(
             ring=ring,
             links=links,
             mover=KeyMover(),
-            engine=settings.engine,
+            engine=settings.engine or _usual_engine(endpoint),
             entropy=entropy,
         )
 
@@ -259,6 +259,11 @@ async def keep_running(job: Job, clock: Clock) -> None:
 def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
     """Every background job as a task; cancel them to stop."""
     return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
+
+
+def _usual_engine(endpoint: Endpoint) -> EngineName:
+    """What new sessions run on unless the settings say otherwise: with WhatsApp, what has met WhatsApp."""
+    return "baileys" if endpoint.url == Endpoint().url else "native"
 
 
 def _engines(

@@ -321,5 +321,5 @@ async def test_a_caller_may_take_less_than_the_settings_allow(
     hosts: MediaHosts, host: Host, link: ScriptedLink
 ) -> None:
     remote = replace(shelved(host), size=10)
-    with pytest.raises(RemoteFileBroken, match="larger than 100 bytes"):
+    with pytest.raises(RemoteFileBroken, match="larger"):
         await hosts.download(SESSION, link, remote, 100)

@@ -45,7 +45,7 @@ def up(
 def demo(
     *,
     once: Annotated[bool, Parameter(negative="", help="End when the story is told.")] = False,
-    engine: Annotated[EngineName, Parameter(help="What speaks WhatsApp's protocol.")] = "baileys",
+    engine: Annotated[EngineName, Parameter(help="What speaks WhatsApp's protocol.")] = "native",
 ) -> None:
     """Link, send, receive and tell on a simulated WhatsApp, then stay up to play with."""
     from rich.console import Console

@@ -22,7 +22,11 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    engine: EngineName = Field("baileys", description="What speaks WhatsApp's protocol for new sessions.")
+    engine: EngineName | None = Field(
+        None,
+        description="What speaks WhatsApp's protocol for new sessions: `baileys` or `native`. Unless set, Baileys with "
+        "WhatsApp and the native engine with a sandbox.",
+    )
     whatsapp_version: str = Field(
         "",
         pattern=r"^(\d+\.\d+\.\d+)?$",

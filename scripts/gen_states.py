@@ -83,7 +83,8 @@ def disconnects() -> str:
 
 def _disconnects() -> Iterator[str]:
     yield "# Why connections end, and what follows\n"
-    yield "The codes are WhatsApp's, from a stream error or a refused login. `statusReason` stands in the session.\n"
+    yield "The codes from 400 on are WhatsApp's, from a stream error or a refused login; those below are our own. "
+    "`statusReason` stands in the session.\n"
     yield "| code | statusReason | status | wagate |\n|---|---|---|---|"
     for code, reaction in sorted(REACTIONS.items()):
         yield _row(str(code), reaction)

@@ -8,6 +8,7 @@ import { installHmac } from './hmac.ts'
 import { Memory } from './keys.ts'
 import { type ToBridge, VERSION } from './protocol.gen.ts'
 import { Link } from './session.ts'
+import { installFetch } from './tunnel.ts'
 
 const TICK_MS = 5_000
 
@@ -19,6 +20,7 @@ if (path === undefined) {
 
 installCurve()
 installHmac()
+installFetch()
 // Baileys takes two stack traces for every frame it writes.
 Error.stackTraceLimit = 2
 

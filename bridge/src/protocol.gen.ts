@@ -1,6 +1,6 @@
 // Made by scripts/gen_protocol.py from src/wagate/engine/protocol.py; edit that and run the script.
 
-export const VERSION = 1
+export const VERSION = 3
 export const MAX_FRAME = 67108864
 
 /** ``[tag, attributes, content]``. Text content travels as bytes. */
@@ -20,7 +20,11 @@ export type Arrival = [kind: string, wa_id: string, digest: Uint8Array, stanza: 
 /** ``[pn, lid]``: two JIDs of one account, without device. */
 export type LidOfPn = [pn: string, lid: string]
 
-/** Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. */
+/**
+ * Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. ``proxy`` is the URL of
+ * an HTTP proxy with its credential, or empty. With ``wire_log`` the bridge tells every stanza, both ways, as
+ * ``Wire``.
+ */
 export interface Open {
   t: 'Open'
   link: number
@@ -30,6 +34,8 @@ export interface Open {
   rootKey: Uint8Array
   deviceName: string
   creds: Uint8Array | null
+  proxy: string
+  wireLog: boolean
 }
 
 /** End the connection and keep the link; ``Closed`` with 0 follows. */
@@ -165,6 +171,13 @@ export interface Closed {
   retryAt: number | null
 }
 
+/** The proxy gave no connection and answered with that HTTP status; ``Closed`` follows. */
+export interface ProxyAnswered {
+  t: 'ProxyAnswered'
+  link: number
+  status: number
+}
+
 /** Evidence of life: when the last frame came (seconds since 1970) and the last ping's round trip. */
 export interface Pulse {
   t: 'Pulse'
@@ -180,6 +193,14 @@ export interface Note {
   level: string
   what: string
   detail: string
+}
+
+/** A stanza that came, or that Baileys has ``sent``; it may still wait for a commit before it leaves. */
+export interface Wire {
+  t: 'Wire'
+  link: number
+  sent: boolean
+  node: Stanza
 }
 
 /** WhatsApp's server acknowledged the relayed message at ``at`` (seconds since 1970). */
@@ -291,8 +312,10 @@ export type FromBridge =
   | Paired
   | Online
   | Closed
+  | ProxyAnswered
   | Pulse
   | Note
+  | Wire
   | Acked
   | NotSent
   | Answered

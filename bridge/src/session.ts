@@ -9,10 +9,12 @@ import {
   initAuthCreds,
   makeWASocket,
   proto,
+  type SocketConfig,
   S_WHATSAPP_NET,
   WA_CERT_DETAILS,
   type WASocket
 } from '@whiskeysockets/baileys'
+import type { Agent } from 'node:https'
 import type { Channel } from './channel.ts'
 import { Inbound } from './inbound.ts'
 import { Journal, type Stored } from './journal.ts'
@@ -20,10 +22,11 @@ import { baileysKeys, encode, type Memory, Store, unpack } from './keys.ts'
 import { BaileysCache } from './lru.ts'
 import { inOrder } from './order.ts'
 import type { FetchSent, Find, LearnLids, Load, Open, Query, Relay, Send } from './protocol.gen.ts'
-import { silentLogger } from './quiet.ts'
+import { silentLogger, tellingLogger } from './quiet.ts'
 import { answerCodeOf, codeOf, Outgoing, reasonOf } from './relay.ts'
 import { signalRepository } from './signal.ts'
-import { toNode, toStanza } from './stanza.ts'
+import { clean, toNode, toStanza } from './stanza.ts'
+import { Tunnel } from './tunnel.ts'
 import { cut, holdBack, keepAppStateForHost, setReading } from './transport.ts'
 
 const MINUTE = 60_000
@@ -35,6 +38,10 @@ const COMMIT_REFUSED = 'commit_refused'
 const CONNECTION_CLOSED = 428
 const TIMED_OUT = 408
 const LOGGED_OUT = 401
+/** WhatsApp asks for the passkey of the account that scanned the code (whatsmeow, notification.go). */
+const PASSKEY_WANTED = 'passkey_prologue_request'
+/** Of the host's own disconnect codes. */
+const PASSKEY_UNSUPPORTED = 5
 /** A server that was asked something and has sent nothing at all for so long is gone (whatsmeow waits as long). */
 const DEAF_MS = 10_000
 /** So many times a recipient is given a message that it can't read, and asked for one that we can't (WhatsApp Web). */
@@ -100,8 +107,9 @@ export class Link {
     )
     const sock = makeWASocket({
       ...DEFAULT_CONNECTION_CONFIG,
+      ...this.#way(),
       auth: { creds: this.#creds, keys },
-      logger: silentLogger,
+      logger: this.#open.wireLog ? tellingLogger(node => this.#tell(true, node)) : silentLogger,
       waWebSocketUrl: this.#open.url,
       browser: [this.#open.deviceName, 'Chrome', ''],
       // Baileys gives a silent line up at the second ping after the last frame: a dead one is found within 30 s.
@@ -145,6 +153,14 @@ export class Link {
       Object.assign(sock.messageRetryManager, { maxMsgRetryCount: MAX_RETRIES })
     }
     this.#listen(sock)
+  }
+
+  /** What Baileys is told about the session's proxy, for its WebSocket and for what it fetches. */
+  #way(): Partial<SocketConfig> {
+    const { proxy, url, link } = this.#open
+    if (proxy === '') return {}
+    const tunnel = new Tunnel(proxy, status => this.#channel.send({ t: 'ProxyAnswered', link, status }))
+    return { agent: tunnel.agentFor(url) as Agent, options: { dispatcher: tunnel } as object }
   }
 
   // -- what the host asks for ---------------------------------------------------------------------------------------
@@ -255,7 +271,16 @@ export class Link {
     sock.ev.on('connection.update', update => this.#connectionChanged(sock, update))
   }
 
+  #tell(sent: boolean, node: BinaryNode): void {
+    try {
+      this.#channel.send({ t: 'Wire', link: this.#open.link, sent, node: toStanza(clean(node)) })
+    } catch {
+      // What can't be shown must still be sent, and taken.
+    }
+  }
+
   #observe(node: BinaryNode): void {
+    if (this.#open.wireLog) this.#tell(false, node)
     this.#lastFrameAt = Date.now()
     this.#askedAt = undefined
     const { id, type, from } = node.attrs
@@ -264,6 +289,10 @@ export class Link {
       this.#ping = undefined
     }
     if (node.tag === 'notification' && type === 'w:gp2' && from !== undefined) this.#groups.del(from)
+    if (node.tag === 'notification' && type === PASSKEY_WANTED && !this.#creds.account) {
+      // Baileys knows nothing of it, and its codes would run out with nobody knowing why.
+      void this.#sock?.end(withStatus(PASSKEY_UNSUPPORTED, 'passkey_unsupported'))
+    }
     this.#inbound.observe(node)
     if (this.#reading && this.#backlog() > TOO_MUCH && this.#sock !== undefined) {
       this.#reading = false

@@ -18,3 +18,12 @@ export function toNode([tag, attrs, content]: Stanza): BinaryNode {
   if (content === null) return { tag, attrs }
   return { tag, attrs, content: Array.isArray(content) ? content.map(toNode) : content }
 }
+
+/** As it is written: Baileys leaves attributes out that are undefined, and writes numbers as texts. */
+export function clean(node: BinaryNode): BinaryNode {
+  const given = Object.entries(node.attrs ?? {}).filter(([, value]) => value !== undefined && value !== null)
+  const attrs = Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
+  const { tag, content } = node
+  if (content === undefined) return { tag, attrs }
+  return { tag, attrs, content: Array.isArray(content) ? content.map(clean) : content }
+}

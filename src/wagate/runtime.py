@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 
@@ -25,7 +26,9 @@ from wagate.engine.moving import KeyMover
 from wagate.engine.native import ClientVersion, NativeEngine, Shared
 from wagate.engine.points import crashes_of
 from wagate.engine.port import Endpoint
+from wagate.engine.proxies import Tunnels
 from wagate.engine.store import Inbox, KeyStore
+from wagate.engine.wirelog import WireLog
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
 from wagate.history.jobs import HistoryReader
@@ -131,6 +134,7 @@ async def open_runtime(
             links=links,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
+            proxies=egress.check_destination,
             entropy=entropy,
         )
 
@@ -183,7 +187,7 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
-        engine = _engines(settings, keys, clock, messages, AppStateFiles(hosts))
+        engine = _engines(settings, keys, clock, messages, AppStateFiles(hosts), Tunnels(egress.addresses, entropy))
 
         yield Runtime(
             settings=settings,
@@ -267,9 +271,15 @@ def _usual_engine(endpoint: Endpoint) -> EngineName:
 
 
 def _engines(
-    settings: Settings, keys: KeyStore, clock: Clock, messages: Messages, app_state: AppStateFiles
+    settings: Settings,
+    keys: KeyStore,
+    clock: Clock,
+    messages: Messages,
+    app_state: AppStateFiles,
+    tunnels: Tunnels,
 ) -> EngineChoice:
     version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
+    wire_log = WireLog(Path(settings.wire_log), clock) if settings.wire_log else None
     native = NativeEngine(
         Shared(
             keys=keys,
@@ -278,10 +288,11 @@ def _engines(
             fetch_blob=app_state.fetch,
             version=version,
             reach=crashes_of(os.environ),
+            wire_log=wire_log,
         )
     )
-    baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message)
-    return EngineChoice({engine.name: engine for engine in (baileys, native)})
+    baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message, wire_log=wire_log)
+    return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

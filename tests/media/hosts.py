@@ -66,7 +66,7 @@ async def media_host() -> AsyncIterator[Host]:
     app.router.add_route("*", "/{path:.*}", host.handle)
     runner = web.AppRunner(app)
     await runner.setup()
-    context, host.ca_pem = _certificate()
+    context, host.ca_pem = tls_identity()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
     await site.start()
     host.port = runner.addresses[0][1]
@@ -76,7 +76,8 @@ async def media_host() -> AsyncIterator[Host]:
         await runner.cleanup()
 
 
-def _certificate() -> tuple[ssl.SSLContext, str]:
+def tls_identity() -> tuple[ssl.SSLContext, str]:
+    """A server's identity for localhost, and the authority (PEM) to trust it by."""
     now = datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

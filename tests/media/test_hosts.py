@@ -1,6 +1,7 @@
 """WhatsApp's media hosts over real TLS: only hosts that WhatsApp named, only files that are what was announced."""
 
 import hashlib
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.engine.proxies.servers import SocksProxy
 from tests.media.conftest import MAX_BYTES
 from tests.media.hosts import Host, media_host
 from tests.messages.world import ScriptedLink
@@ -15,6 +17,7 @@ from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy, SessionId
 from wagate.core.seal import KeyRing
 from wagate.engine.port import QueryFailed
+from wagate.engine.proxies import ProxyAddress, Tunnels
 from wagate.media.errors import HostsUnavailable, RemoteFileBroken
 from wagate.media.model import RemoteFile
 from wagate.media.service import Library, MediaHosts
@@ -323,3 +326,44 @@ async def test_a_caller_may_take_less_than_the_settings_allow(
     remote = replace(shelved(host), size=10)
     with pytest.raises(RemoteFileBroken, match="larger"):
         await hosts.download(SESSION, link, remote, 100)
+
+
+async def test_files_of_a_session_with_a_proxy_go_through_it_and_no_other_way(
+    hosts: MediaHosts, host: Host, link: ScriptedLink, library: Library, ada: Principal
+) -> None:
+    async def anywhere(name: str, port: int) -> list[str]:
+        return [name]
+
+    # Nobody listens there; the proxy knows better.
+    link.on_query = lambda node: host.connection("localhost:9")
+    tunnels = Tunnels(anywhere, os.urandom)
+    async with SocksProxy(("ada", "hunter2"), {("localhost", 9): ("127.0.0.1", host.port)}) as proxy:
+        tunnel = await tunnels.open(ProxyAddress.parse(proxy.url("ada:hunter2")))
+        link.proxy = tunnel.url
+        await hosts.upload(SESSION, link, await library.take_bytes(ada.account_id, CONTENT), MediaKind.IMAGE)
+        assert await hosts.download(SESSION, link, shelved(host)) == CONTENT
+        assert set(proxy.targets) == {("localhost", 9)}
+
+        link.on_query = lambda node: host.connection()
+        requests = host.requests
+        tunnel.close()
+        for session in (SessionId("ses_" + "1" * 26), SESSION):
+            with pytest.raises(HostsUnavailable):
+                await hosts.download(session, link, shelved(host))
+        assert host.requests == requests, "a session whose proxy is gone was served directly"
+    await tunnels.close()
+
+
+async def test_sessions_with_different_proxies_share_no_connection(
+    hosts: MediaHosts, host: Host, link: ScriptedLink
+) -> None:
+    async def anywhere(name: str, port: int) -> list[str]:
+        return [name]
+
+    tunnels = Tunnels(anywhere, os.urandom)
+    async with SocksProxy() as one, SocksProxy() as other:
+        for n, proxy in enumerate((one, other, one)):
+            link.proxy = (await tunnels.open(ProxyAddress.parse(proxy.url()))).url
+            await hosts.download(SessionId("ses_" + str(n) * 26), link, shelved(host))
+        assert (one.callers, other.callers) == (2, 1)
+    await tunnels.close()

@@ -10,7 +10,7 @@ from typing import Any
 from wagate.core.clock import ManualClock
 from wagate.core.ids import AccountId, Entropy, MediaId, SessionId
 from wagate.core.seal import KeyRing
-from wagate.engine.port import InboxItem, InboxKind, RelayUnknown, Vitals
+from wagate.engine.port import InboxItem, InboxKind, PasskeyAssertion, RelayUnknown, Vitals
 from wagate.events.model import Event
 from wagate.events.service import EventLog
 from wagate.history.service.notices import Notices
@@ -63,6 +63,8 @@ class ScriptedLink:
     """An engine session that answers as ``answer`` does, and remembers what it was asked, in order."""
 
     def __init__(self, clock: ManualClock) -> None:
+        self.proxy = ""
+        self.links_by_passkey = False
         self.relayed: list[Relayed] = []
         self.sent: list[Node] = []
         self.queries: list[Node] = []
@@ -89,6 +91,9 @@ class ScriptedLink:
         raise NotImplementedError
 
     async def request_pairing_code(self, phone: str) -> str:
+        raise NotImplementedError
+
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
         raise NotImplementedError
 
     async def logout(self) -> None:

@@ -60,6 +60,7 @@ async def test_a_phone_is_made_found_changed_and_made_again_without_harm(api: Ap
         "autoReply": None,
         "typing": False,
         "failNext": 0,
+        "passkey": False,
         "devices": [],
     }
     changed = await api("POST", f"/phones/{ALICE}/settings", {"autoReply": True, "readReceipts": False, "failNext": 2})

@@ -16,7 +16,7 @@ from wagate.sessions.model import REACTIONS, Reaction, ReactionKind, SessionStat
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
 #: Every code of the table that a server can send, one that nobody knows, and the form in which it comes.
-CODES = [*sorted(code for code in REACTIONS if code not in (0, 440)), 599]
+CODES = [*sorted(code for code in REACTIONS if code >= 400 and code != 440), 599]
 FORMS = ("streamError", "failure")
 
 _COMES_BACK = (ReactionKind.RECONNECT_NOW, ReactionKind.BACKOFF, ReactionKind.BACKOFF_LIMITED)

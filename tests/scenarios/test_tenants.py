@@ -29,6 +29,12 @@ BODIES: dict[str, Json] = {
     "changeSession": {"name": "theirs"},
     "changeSessionEngine": {"engine": "native"},
     "askPairingCode": {"phone": "+491701234567"},
+    "answerPasskey": {
+        "id": "AA",
+        "rawId": "AA",
+        "type": "public-key",
+        "response": {"clientDataJSON": "AA", "authenticatorData": "AA", "signature": "AA"},
+    },
     "sendFromSession": {"to": "+491701234567", "text": "x"},
     "updateWebhookEndpoint": {"enabled": False},
     "replayWebhooks": {"after": "2026-01-01T00:00:00Z"},

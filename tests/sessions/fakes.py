@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from wagate.engine.port import Closed, EngineEvent, EventSink, OpenRequest, Vitals
+from wagate.engine.port import Closed, EngineEvent, EventSink, OpenRequest, PasskeyAssertion, Vitals
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
 
@@ -14,6 +14,9 @@ class FakeLink:
     def __init__(self, request: OpenRequest | None = None, sink: EventSink | None = None) -> None:
         self.request = request
         self._sink = sink
+        self.proxy = "" if request is None else request.proxy
+        self.links_by_passkey = True
+        self.assertions: list[PasskeyAssertion] = []
         self.closed = False
         self.logged_out = False
         self.phones: list[str] = []
@@ -46,6 +49,11 @@ class FakeLink:
             raise self.failure
         self.phones.append(phone)
         return "ABCD1234"
+
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.assertions.append(assertion)
 
     async def logout(self) -> None:
         if self.failure is not None:

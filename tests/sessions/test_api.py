@@ -172,6 +172,8 @@ ROUTES = [
     ("POST", "/{id}/engine", "manage"),
     ("GET", "/{id}/qr", "manage"),
     ("POST", "/{id}/pairing-code", "manage"),
+    ("GET", "/{id}/passkey", "manage"),
+    ("POST", "/{id}/passkey", "manage"),
     ("GET", "/{id}/status", "read"),
 ]
 
@@ -184,6 +186,12 @@ async def test_scopes_and_strangers(
     url = "/api/sessions" + path.format(id=session.id)
     bodies = {
         "/{id}/pairing-code": {"phone": "+491701234567"},
+        "/{id}/passkey": {
+            "id": "AA",
+            "rawId": "AA",
+            "type": "public-key",
+            "response": {"clientDataJSON": "AA", "authenticatorData": "AA", "signature": "AA"},
+        },
         "/{id}/engine": {"engine": "native"},
         "/import": {"name": "x", "files": {"creds.json": {}}},
     }

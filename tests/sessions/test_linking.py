@@ -1,13 +1,14 @@
 """QR codes and pairing codes: who gets them, when, and that they stand in no database."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
 
 from tests.sessions.fakes import FakeLink
 from tests.sessions.world import SHOP, World
-from wagate.engine.port import QueryFailed
+from wagate.engine.port import PasskeyAssertion, PasskeyNotWanted, PasskeyUnsupported, QueryFailed
 from wagate.sessions.codes import ShownCode
 from wagate.sessions.errors import AlreadyConnected, InvalidPhone, LinkingNotReady, QrNotAvailable
 from wagate.sessions.linking import PAIRING_SECONDS
@@ -205,3 +206,72 @@ async def test_a_banned_session_says_when_to_ask_again(world: World) -> None:
     with pytest.raises(LinkingNotReady) as refused:
         await world.sessions.pairing_code(world.principal, session.id, "+491701234567")
     assert refused.value.retry_after == 90
+
+
+# -- passkeys
+
+OPTIONS = {"challenge": "c2VjcmV0IGNoYWxsZW5nZQ", "rpId": "web.whatsapp.com", "timeout": 60000}
+ASSERTION = PasskeyAssertion(id="AA", raw_id="AA", client_data="BB", authenticator_data="CC", signature="DD")
+
+
+def question(world: World, seconds: float = 60, version: int = 2) -> ShownCode:
+    return code_for(world, seconds, version, json.dumps(OPTIONS))
+
+
+async def test_a_question_for_a_passkey_takes_the_place_of_the_code(world: World) -> None:
+    lease, _ = await showing(world)
+    session = await world.sessions.hosting.show_passkey(lease, question(world))
+    assert (session.status, session.status_reason) == (SessionStatus.QR_REQUIRED, "passkey_required")
+    with pytest.raises(QrNotAvailable):
+        await world.sessions.qr(world.principal, session.id)
+    found = await world.sessions.passkey(world.principal, session.id)
+    assert found.options == OPTIONS
+
+
+async def test_the_question_stands_in_no_database_and_in_its_event_while_it_holds(world: World) -> None:
+    lease, _ = await showing(world)
+    await world.sessions.hosting.show_passkey(lease, question(world))
+    stored = await world.db.read(
+        lambda tx: str([tuple(row) for row in tx.connection.exec_driver_sql("SELECT * FROM events")])
+    )
+    assert "session.passkey" in stored
+    assert OPTIONS["challenge"] not in stored
+    (event,) = await world.told("session.passkey")
+    assert event.data["publicKey"] == OPTIONS
+    await world.clock.advance(61)
+    (event,) = await world.told("session.passkey")
+    assert "publicKey" not in event.data
+
+
+async def test_a_question_is_gone_when_it_expired_or_was_answered_to_the_end(world: World) -> None:
+    lease, session = await showing(world)
+    await world.sessions.hosting.show_passkey(lease, question(world))
+    await world.clock.advance(61)
+    with pytest.raises(PasskeyNotWanted):
+        await world.sessions.passkey(world.principal, session.id)
+    await world.sessions.hosting.show_passkey(lease, question(world, version=3))
+    await world.sessions.hosting.record(lease, Trigger.LINKED, identity=SHOP)
+    with pytest.raises(PasskeyNotWanted):
+        await world.sessions.passkey(world.principal, session.id)
+
+
+async def test_an_answer_is_handed_to_the_connection_and_needs_one(world: World) -> None:
+    _, session = await showing(world)
+    with pytest.raises(PasskeyNotWanted):
+        await world.sessions.answer_passkey(world.principal, session.id, ASSERTION)
+    link = FakeLink()
+    world.links.put(session.id, link, Stage.LINKING, world.clock.now())
+    await world.sessions.answer_passkey(world.principal, session.id, ASSERTION)
+    assert link.assertions == [ASSERTION]
+
+    link.links_by_passkey = False
+    with pytest.raises(PasskeyUnsupported):
+        await world.sessions.passkey(world.principal, session.id)
+
+
+async def test_a_connected_session_wants_no_passkey(world: World) -> None:
+    _, session = await world.online()
+    with pytest.raises(AlreadyConnected):
+        await world.sessions.passkey(world.principal, session.id)
+    with pytest.raises(AlreadyConnected):
+        await world.sessions.answer_passkey(world.principal, session.id, ASSERTION)

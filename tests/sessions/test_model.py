@@ -107,6 +107,11 @@ def test_every_reaction_is_a_step_of_the_table(code: int, status: SessionStatus)
     ("code", "kind", "status"),
     [
         (0, _K.BACKOFF, _S.CONNECTING),
+        (1, _K.BACKOFF, _S.CONNECTING),
+        (2, _K.BACKOFF_LIMITED, _S.CONNECTING),
+        (3, _K.BACKOFF_LIMITED, _S.CONNECTING),
+        (4, _K.BACKOFF, _S.CONNECTING),
+        (5, _K.STOP, _S.ERROR),
         (400, _K.BACKOFF_LIMITED, _S.CONNECTING),
         (401, _K.WIPE_AND_STOP, _S.LOGGED_OUT),
         (402, _K.WAIT_UNTIL, _S.BANNED),
@@ -134,7 +139,7 @@ def test_the_reaction_to_each_code(code: int, kind: ReactionKind, status: Sessio
 
 
 def test_the_codes_above_are_all_there_are() -> None:
-    assert len(REACTIONS) == 20
+    assert len(REACTIONS) == 25
 
 
 @given(st.integers().filter(lambda code: code not in REACTIONS))

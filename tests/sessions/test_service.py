@@ -14,7 +14,6 @@ from wagate.engine.port import RelayImpossible, Vitals
 from wagate.sessions.errors import (
     InvalidPhone,
     InvalidProxy,
-    ProxyNotSupported,
     SessionNotFound,
     SessionsOutOfReach,
 )
@@ -140,12 +139,6 @@ async def test_where_a_proxy_leads_is_checked(world: World) -> None:
     with pytest.raises(InvalidProxy):
         await world.sessions.create(world.principal, name="shop", proxy=PROXY)
     assert asked == ["http://proxy.example:1080/"]
-
-
-async def test_an_engine_without_proxies_says_so_instead_of_connecting_without_one(world: World) -> None:
-    await with_proxies(world, None)
-    with pytest.raises(ProxyNotSupported):
-        await world.sessions.create(world.principal, name="shop", proxy=PROXY)
 
 
 async def with_proxies(world: World, check: object) -> None:

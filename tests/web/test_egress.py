@@ -424,3 +424,22 @@ async def test_an_error_instead_of_a_file_is_told(local: Egress, serve: Serve) -
             pass
     assert failed.value.kind is FailureKind.STATUS
     assert "404" in str(failed.value)
+
+
+async def test_addresses_for_another_client_are_checked_as_our_own() -> None:
+    known = {
+        "public.example": ["93.184.215.14"],
+        "inward.example": ["93.184.215.14", "10.0.0.7"],
+        "mine.example": ["127.0.0.1"],
+    }
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return known[host]
+
+    async with Egress([ip_network("127.0.0.0/8")], resolve) as egress:
+        assert await egress.addresses("public.example", 1080) == ["93.184.215.14"]
+        assert await egress.addresses("mine.example", 1080) == ["127.0.0.1"]
+        assert await egress.addresses("127.0.0.2", 1080) == ["127.0.0.2"]
+        for host in ("inward.example", "10.0.0.7", "::1", "169.254.169.254", "2130706433", "no such name"):
+            with pytest.raises(EgressRefused):
+                await egress.addresses(host, 1080)

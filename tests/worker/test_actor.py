@@ -11,7 +11,7 @@ from tests.sessions.fakes import FakeLink
 from tests.sessions.world import SHOP
 from tests.worker.fakes import Rig, log_in, say_nothing
 from wagate.core.ids import SessionId
-from wagate.engine.port import EngineUnavailable, Linked, Online, QrIssued, WrongEngine
+from wagate.engine.port import EngineUnavailable, Linked, Online, PasskeyWanted, QrIssued, WrongEngine
 from wagate.sessions import store
 from wagate.sessions.model import (
     FAILURES_UNTIL_ERROR,
@@ -66,6 +66,23 @@ async def test_a_session_is_linked_restarted_and_online(rig: Rig) -> None:
     assert await rig.world.codes.qr(session.id) is None
     versions = [event.data["version"] for event in await rig.world.told("session.qr")]
     assert versions == [1, 2]
+
+
+async def test_a_question_for_a_passkey_is_put_on_show_in_place_of_the_code(rig: Rig) -> None:
+    rig.engine.script = say_nothing
+    session = await rig.world.wanted()
+    await rig.world.until(lambda: len(rig.engine.opened) == 1)
+    link = rig.engine.opened[0]
+    await link.say(qr(rig, "2@one"))
+    expires_at = rig.world.clock.now() + timedelta(seconds=60)
+    await link.say(PasskeyWanted(options={"challenge": "AA"}, expires_at=expires_at))
+    shown = await rig.status(session.id, "qr_required")
+    await rig.world.settle()
+    found = await rig.world.sessions.passkey(rig.world.principal, shown.id)
+    assert (found.options, found.expires_at) == ({"challenge": "AA"}, expires_at)
+    assert await rig.world.codes.qr(session.id) is None
+    (event,) = await rig.world.told("session.passkey")
+    assert event.data["version"] == 2
 
 
 async def test_the_outbox_runs_while_the_session_is_online_under_its_epoch(rig: Rig) -> None:

@@ -79,9 +79,12 @@ async def link_session(client: ApiClient, name: str, phone: str) -> None:
         if phone:
             code = await api.call("POST", f"{path}/pairing-code", {"phone": phone})
             console.print(f"On the phone: Linked devices → Link with phone number → [bold]{code['code']}[/]")
-        shown = ""
+        shown, hinted = "", False
         while True:
             now = await api.call("GET", path)
+            if now["statusReason"] == "passkey_required" and not hinted:
+                hinted = True
+                console.print(f"The account is protected by a passkey: answer what GET {path}/passkey asks for.")
             if now["status"] == "connected":
                 console.print(f"[green]✓[/] {session} is connected as {now['me']['jid']}")
                 return

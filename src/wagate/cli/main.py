@@ -19,6 +19,8 @@ app = App(
 )
 sessions = App(name="sessions", help="Linked WhatsApp numbers: list, link, import, show, unlink.")
 app.command(sessions)
+wirelog = App(name="wirelog", help="What goes over the wire, as `up --wire-log` writes it.")
+app.command(wirelog)
 
 Url = Annotated[str, Parameter(help="The gateway; else WAGATE_URL, else the one on this machine.")]
 Key = Annotated[str, Parameter(help="An API key; else WAGATE_KEY, else the admin's of this data folder.")]
@@ -32,13 +34,16 @@ def up(
     host: Annotated[str | None, Parameter(help="Address to listen on.")] = None,
     port: Annotated[int | None, Parameter(help="Port to listen on; 0 takes a free one.")] = None,
     data_dir: Annotated[Path | None, Parameter(help="Folder of the database, media and key files.")] = None,
+    wire_log: Annotated[Path | None, Parameter(help="Folder for a masked log of every stanza.")] = None,
 ) -> None:
     """Run the whole gateway in one process until SIGTERM."""
     # Imports make next to no garbage, and looking for it took a fifth of the start; run_up begins with that.
     gc.disable()
     from wagate.cli.up import run_up
 
-    _run(lambda: run_up(_settings(engine=engine, host=host, port=port, data_dir=data_dir), sandbox))
+    log = str(wire_log) if wire_log is not None else None
+    flags = {"engine": engine, "host": host, "port": port, "data_dir": data_dir, "wire_log": log}
+    _run(lambda: run_up(_settings(**flags), sandbox))
 
 
 @app.command
@@ -161,6 +166,18 @@ def events(
     from wagate.cli.commands import follow_events as run
 
     _run(lambda: run(_client(url, key), after))
+
+
+@wirelog.command(name="compare")
+def compare_wire_logs(
+    a: Annotated[Path, Parameter(help="A session's file.")],
+    b: Annotated[Path, Parameter(help="Another one's.")],
+    /,
+) -> None:
+    """Show the stanzas of each that the other has none like: tag, attributes, fixed values, children."""
+    from wagate.cli.wirelog import compare as run
+
+    _run(lambda: run(a, b))
 
 
 def _settings(**flags: object) -> Settings:

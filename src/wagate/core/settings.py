@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     )
     max_media_bytes: int = Field(DEFAULT_MAX_MEDIA_BYTES, gt=0, description="Largest file taken or sent.")
     idempotency_hours: int = Field(24, gt=0, description="How long an idempotency key is remembered.")
+    wire_log: str = Field(
+        "",
+        description="Folder for a log of what goes over the wire, with everything secret masked; empty means none. "
+        "Made with mode 0700; a file of at most 16 MiB and one old one a session.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from wagate.core.errors import Conflict, Unprocessable, WagateError
 from wagate.core.ids import SessionId
@@ -53,6 +53,18 @@ class QrIssued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyWanted:
+    """The account that scanned the code is protected by a passkey: whoever holds it has to answer until ``expires_at``,
+    by :meth:`EngineSession.answer_passkey`. Codes are of no use any more. ``Linked`` follows, or ``Closed`` with 408.
+
+    ``options`` are WebAuthn's ``PublicKeyCredentialRequestOptions`` as JSON, bytes in base64url.
+    """
+
+    options: Mapping[str, Any]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
     """A phone accepted the link and keys are stored. WhatsApp now restarts the stream: ``Closed`` with 515 follows."""
 
@@ -83,7 +95,7 @@ class Arrived:
     """Rows were added to the session's inbox; read them with :class:`InboxReader`."""
 
 
-EngineEvent = QrIssued | Linked | Online | Closed | Arrived
+EngineEvent = QrIssued | PasskeyWanted | Linked | Online | Closed | Arrived
 
 
 class InboxKind(StrEnum):
@@ -171,6 +183,30 @@ class EngineUnavailable(WagateError):
     code = "engine_unavailable"
     status = 503
     certain = True
+
+
+class PasskeyUnsupported(Unprocessable):
+    """The engine of this session can't link an account that is protected by a passkey; the native engine can."""
+
+    code = "passkey_unsupported"
+
+
+class PasskeyNotWanted(Conflict):
+    """WhatsApp does not ask this session for a passkey now; scan its code first."""
+
+    code = "passkey_not_wanted"
+
+
+class PasskeyExpired(Conflict):
+    """WhatsApp's question for the passkey is too old to be answered; connect and scan again."""
+
+    code = "passkey_expired"
+
+
+class PasskeyAnswered(Conflict):
+    """WhatsApp's question for the passkey has been answered already."""
+
+    code = "passkey_answered"
 
 
 class WrongEngine(Conflict):
@@ -286,8 +322,30 @@ class EventSink(Protocol):
     async def __call__(self, event: EngineEvent) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyAssertion:
+    """What a passkey's holder answers, from WebAuthn's ``AuthenticationResponseJSON``; bytes in unpadded base64url."""
+
+    id: str
+    raw_id: str
+    client_data: str
+    authenticator_data: str
+    signature: str = field(repr=False)
+    user_handle: str | None = None
+
+
 class EngineSession(Protocol):
     """One open connection of one linked (or linking) device."""
+
+    @property
+    def proxy(self) -> str:
+        """The HTTP proxy that this connection goes through, and files of the session, too; empty for none."""
+        ...
+
+    @property
+    def links_by_passkey(self) -> bool:
+        """Whether it can link an account that is protected by a passkey."""
+        ...
 
     async def relay(self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = ...) -> datetime:
         """Encrypt ``message`` (a serialised ``Message``) for every device of ``to`` and send it; returns the
@@ -320,6 +378,15 @@ class EngineSession(Protocol):
 
     async def request_pairing_code(self, phone: str) -> str:
         """Ask to link by code with the phone of that number (digits only) instead of by QR; the 8 characters."""
+        ...
+
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
+        """Answer :class:`PasskeyWanted`; returns when WhatsApp has taken it, and linking goes on.
+
+        :raises PasskeyUnsupported: if this engine never asks.
+        :raises PasskeyNotWanted, PasskeyExpired, PasskeyAnswered: if there is nothing to answer.
+        :raises QueryFailed: if WhatsApp refuses it; another answer may be given.
+        """
         ...
 
     async def logout(self) -> None:
@@ -355,7 +422,9 @@ class OpenRequest:
     session: SessionId
     epoch: int
     endpoint: Endpoint
-    proxy: str = ""
+    #: The URL of the proxy that everything of this session goes through, with its password; empty for none. A single
+    #: engine takes an HTTP proxy; :class:`~wagate.engine.choice.EngineChoice` takes any of a customer's.
+    proxy: str = field(default="", repr=False)
     device_name: str = "wagate"
     #: The name of the engine, where there is a choice.
     engine: str = ""

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 #: Raised whenever a frame changes its meaning; both sides compare it before anything else is said.
-VERSION: Final = 1
+VERSION: Final = 3
 
 #: The longest frame either side accepts. The largest ones carry a stanza with an inline history sync.
 MAX_FRAME: Final = 64 * 1024 * 1024
@@ -68,7 +68,10 @@ class _Frame(msgspec.Struct, tag_field="t", rename="camel", frozen=True, kw_only
 
 
 class Open(_Frame, frozen=True, kw_only=True):
-    """Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device."""
+    """Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. ``proxy`` is the URL of
+    an HTTP proxy with its credential, or empty. With ``wire_log`` the bridge tells every stanza, both ways, as
+    ``Wire``.
+    """
 
     link: int
     session: str
@@ -77,6 +80,8 @@ class Open(_Frame, frozen=True, kw_only=True):
     root_key: bytes
     device_name: str
     creds: bytes | None
+    proxy: str
+    wire_log: bool
 
 
 class Close(_Frame, frozen=True, kw_only=True):
@@ -218,6 +223,13 @@ class Closed(_Frame, frozen=True, kw_only=True):
     retry_at: float | None
 
 
+class ProxyAnswered(_Frame, frozen=True, kw_only=True):
+    """The proxy gave no connection and answered with that HTTP status; ``Closed`` follows."""
+
+    link: int
+    status: int
+
+
 class Pulse(_Frame, frozen=True, kw_only=True):
     """Evidence of life: when the last frame came (seconds since 1970) and the last ping's round trip."""
 
@@ -233,6 +245,14 @@ class Note(_Frame, frozen=True, kw_only=True):
     level: str
     what: str
     detail: str
+
+
+class Wire(_Frame, frozen=True, kw_only=True):
+    """A stanza that came, or that Baileys has ``sent``; it may still wait for a commit before it leaves."""
+
+    link: int
+    sent: bool
+    node: Stanza
 
 
 # -- bridge to host: answers ----------------------------------------------------------------------------------------
@@ -336,8 +356,10 @@ FromBridge = (
     | Paired
     | Online
     | Closed
+    | ProxyAnswered
     | Pulse
     | Note
+    | Wire
     | Acked
     | NotSent
     | Answered

@@ -22,6 +22,7 @@ class EventType(StrEnum):
     SESSION_STATUS = "session.status"
     SESSION_QR = "session.qr"
     SESSION_PAIRING_CODE = "session.pairing_code"
+    SESSION_PASSKEY = "session.passkey"
     MESSAGE_RECEIVED = "message.received"
     MESSAGE_QUEUED = "message.queued"
     MESSAGE_SENT = "message.sent"
@@ -62,7 +63,7 @@ def matching(pattern: str) -> frozenset[EventType]:
 
 
 #: Stored without the code they tell of, which is put in on the way out while it holds.
-CARRY_CODES = frozenset({EventType.SESSION_QR, EventType.SESSION_PAIRING_CODE})
+CARRY_CODES = frozenset({EventType.SESSION_QR, EventType.SESSION_PAIRING_CODE, EventType.SESSION_PASSKEY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

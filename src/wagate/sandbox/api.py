@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query
 
@@ -18,6 +18,7 @@ from wagate.sandbox.apimodels import (
     SandboxFault,
     SandboxGroup,
     SandboxMessage,
+    SandboxPasskey,
     SandboxPhone,
     SandboxPhoneSettings,
     SandboxScan,
@@ -30,8 +31,10 @@ from wagate.sandbox.errors import (
     DeviceUnknown,
     GroupUnknown,
     LinkFailed,
+    NoPasskey,
     NotAMember,
     NumberInvalid,
+    PasskeyQuestionUnknown,
     PhoneOffline,
     PhoneUnknown,
     QrUnknown,
@@ -149,6 +152,13 @@ def router(sandbox: Sandbox) -> APIRouter:
         phone = phone_of(number)
         phone.check_online()
         return SandboxDevice.of(await phone.linking.enter_code(body.code))
+
+    @routes.post(
+        "/sandbox/phones/{number}/passkey", responses=problem_responses(PhoneUnknown, NoPasskey, PasskeyQuestionUnknown)
+    )
+    async def answer_with_sandbox_passkey(number: str, body: SandboxPasskey) -> dict[str, Any]:
+        """The owner shows the passkey to a browser: what its `credential.toJSON()` gives for these options."""
+        return phone_of(number).show_passkey(body.public_key)
 
     @routes.delete(
         "/sandbox/phones/{number}/devices/{device}",
@@ -284,6 +294,8 @@ def _apply(phone: Phone, body: SandboxPhoneSettings | NewSandboxPhone) -> None:
         settings.typing = body.typing
     if body.fail_next is not None:
         settings.fail_next = body.fail_next
+    if body.passkey is not None:
+        phone.protect(body.passkey)
     if body.online is not None and body.online != settings.online:
         phone.set_online(body.online)
 
@@ -301,5 +313,6 @@ def _phone_body(account: Account) -> SandboxPhone:
         auto_reply=settings.auto_reply or None,
         typing=settings.typing,
         fail_next=settings.fail_next,
+        passkey=account.phone.linking.passkey is not None,
         devices=[SandboxDevice.of(device) for device in account.devices.values()],
     )

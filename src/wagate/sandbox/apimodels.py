@@ -3,7 +3,7 @@
 import base64
 import binascii
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -50,6 +50,8 @@ class _Settings(ApiRequest):
     """Show that it is typing before it sends."""
     online: bool | None = None
     """A phone that is offline keeps what comes and works it off when it is back."""
+    passkey: bool | None = None
+    """Whether the account is protected by a passkey, which has to be shown whenever its phone scans a code."""
     fail_next: Annotated[int, Field(ge=0, le=1_000)] | None = None
     """Refuse so many of the next messages and ask for them again."""
 
@@ -79,6 +81,12 @@ class SandboxPhoneSettings(_Settings):
     """What to change."""
 
 
+class SandboxPasskey(ApiRequest):
+    """What WhatsApp asks of the account's passkey, as `GET /api/sessions/{id}/passkey` gives it."""
+
+    public_key: dict[str, Any]
+
+
 class SandboxDevice(ApiModel):
     """A linked device."""
 
@@ -104,6 +112,7 @@ class SandboxPhone(ApiModel):
     auto_reply: str | bool | None
     typing: bool
     fail_next: int
+    passkey: bool
     devices: list[SandboxDevice]
 
 

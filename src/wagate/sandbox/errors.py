@@ -39,6 +39,18 @@ class NumberInvalid(BadRequest):
     code = "invalid_number"
 
 
+class NoPasskey(Conflict):
+    """The account of this phone has no passkey."""
+
+    code = "no_passkey"
+
+
+class PasskeyQuestionUnknown(Unprocessable):
+    """These are no options that a passkey of this account answers."""
+
+    code = "passkey_question_unknown"
+
+
 class LinkFailed(Conflict):
     """The device did not accept the link."""
 

@@ -3,8 +3,9 @@
 import asyncio
 from dataclasses import dataclass
 
+from wagate.sandbox.authenticator import TIMEOUT_MS, Passkey
 from wagate.sandbox.errors import CodeUnknown, LinkFailed, QrUnknown
-from wagate.sandbox.model import Account, CodeLink, Device, LinkRefused, Pairing, PendingLink
+from wagate.sandbox.model import Account, CodeLink, Device, LinkRefused, Pairing, PasskeyLink, PendingLink
 from wagate.sandbox.phonekeys import PhoneKeys
 from wagate.sandbox.world import World
 from wagate.wire.adv import Issued, QrText, issue
@@ -12,6 +13,8 @@ from wagate.wire.pairing import PairingRefused, PhoneSide, normal_code
 
 #: How long the device has to answer. Baileys answers in milliseconds; this is for one that hangs.
 ANSWER_SECONDS = 30.0
+#: A person's minute for the passkey, and as long as a device has to answer.
+PASSKEY_SECONDS = TIMEOUT_MS / 1000 + ANSWER_SECONDS
 
 
 @dataclass(slots=True)
@@ -28,6 +31,8 @@ class Linking:
         self._world = world
         self._account = account
         self._keys = keys
+        #: What protects the account; whoever scans has to show it.
+        self.passkey: Passkey | None = None
         self._entered: list[_Entered] = []
 
     async def scan(self, text: str) -> Device:
@@ -43,14 +48,20 @@ class Linking:
         pending = self._world.pending_links.get(qr.ref)
         if pending is None or (pending.noise_key, pending.identity) != (qr.noise, qr.identity):
             raise QrUnknown
-        return await self._finished(self._pair(pending, qr.adv_secret))
+        secret = qr.adv_secret
+        if self.passkey is not None:
+            secret = await self._shown(pending.want_passkey(self.passkey, secret))
+        return await self._finished(self._pair(pending, secret))
 
     async def enter_code(self, typed: str) -> Device:
         """Type in the code that a device shows.
 
         :raises CodeUnknown: if no device waits for this number's phone, or the text can't be a code.
-        :raises LinkFailed: if the code is wrong, or the device refuses or does not answer.
+        :raises LinkFailed: if the account has a passkey (what WhatsApp does then is not known), the code is wrong, or
+            the device refuses or does not answer.
         """
+        if self.passkey is not None:
+            raise LinkFailed("An account with a passkey is linked by its QR code here")
         pending = self._world.pending_codes.get(self._account.number)
         if pending is None:
             raise CodeUnknown
@@ -104,6 +115,14 @@ class Linking:
             )
 
         return pending.pair(self._account, sign)
+
+    async def _shown(self, link: PasskeyLink) -> bytes:
+        try:
+            return await asyncio.wait_for(link.outcome(), PASSKEY_SECONDS)
+        except LinkRefused as error:
+            raise LinkFailed(str(error)) from error
+        except TimeoutError as error:
+            raise LinkFailed("The passkey was not shown") from error
 
     async def _finished(self, pairing: Pairing) -> Device:
         try:

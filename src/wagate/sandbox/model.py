@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from wagate.sandbox.authenticator import Passkey
 from wagate.sandbox.backlog import Backlog
 from wagate.wire.adv import Issued
 from wagate.wire.jid import LID, Jid
@@ -88,6 +89,21 @@ class PendingLink(Protocol):
 
     def pair(self, account: "Account", issue: Callable[[int], Issued]) -> "Pairing":
         """Give the device a number (which is its key index too), let ``issue`` sign it, and send ``pair-success``."""
+        ...
+
+    def want_passkey(self, passkey: Passkey, adv_secret: bytes) -> "PasskeyLink":
+        """Have the device show that passkey before it is paired. ``adv_secret`` is that of the scanned code."""
+        ...
+
+
+class PasskeyLink(Protocol):
+    """A device that was asked for a passkey."""
+
+    async def outcome(self) -> bytes:
+        """Wait until it has shown it; the ADV secret that it wants to be paired with.
+
+        :raises LinkRefused: it broke the rules, or went away.
+        """
         ...
 
 

@@ -185,8 +185,8 @@ class Outbox:
 
     def _send_again(self, stanza: Node, known: _Remembered, reader: Account, device: int) -> None:
         retry = stanza.child("retry")
-        count = retry.get("count", "1") if retry is not None else "1"
-        if not count.isdigit() or int(count) > MAX_RETRIES:
+        count = retry.number("count") if retry is not None else 1
+        if count is None or count > MAX_RETRIES:
             return
         peer = (reader.number, device)
         domain = LID if known.chat.server == GROUP else known.chat.server
@@ -199,7 +199,7 @@ class Outbox:
         except BadBundle as error:
             self._world.complain(f"unusable bundle: {type(error).__name__}", str(jid))
             return
-        self._world.submit(self._account, self._again(stanza.get("id"), known, peer, jid, count))
+        self._world.submit(self._account, self._again(stanza.get("id"), known, peer, jid, str(count)))
 
     def _again(self, wa_id: str, known: _Remembered, peer: Peer, jid: Jid, count: str) -> Node:
         message, attrs = known.message, dict[str, Attr](id=wa_id, type="text")

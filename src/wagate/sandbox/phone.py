@@ -9,13 +9,15 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from google.protobuf.message import DecodeError
 
 from wagate.core.logging import get_logger
+from wagate.sandbox.authenticator import Passkey
 from wagate.sandbox.behaviour import MAX_RETRIES, Behaviour
 from wagate.sandbox.content import read
-from wagate.sandbox.errors import DeviceUnknown, PhoneOffline
+from wagate.sandbox.errors import DeviceUnknown, NoPasskey, PasskeyQuestionUnknown, PhoneOffline
 from wagate.sandbox.history import PhoneHistory
 from wagate.sandbox.inbox import Inbox
 from wagate.sandbox.linking import Linking
@@ -103,6 +105,23 @@ class Phone:
         self.settings.online = online
         self._world.submit(self._account, Node("presence", {"type": "available" if online else "unavailable"}))
         self._wake()
+
+    def protect(self, on: bool) -> None:
+        """Give the account a passkey, or take it away."""
+        known = self.linking.passkey
+        self.linking.passkey = (known or Passkey(self._world.entropy)) if on else None
+
+    def show_passkey(self, options: dict[str, Any]) -> dict[str, Any]:
+        """What the owner's browser answers to these options, once the owner agreed.
+
+        :raises NoPasskey: if there is none. :raises PasskeyQuestionUnknown: if they ask for another one.
+        """
+        passkey = self.linking.passkey
+        if passkey is None:
+            raise NoPasskey
+        if not passkey.is_asked_for(options):
+            raise PasskeyQuestionUnknown
+        return passkey.answer(options)
 
     def rename(self, name: str) -> None:
         """Change the name that others see; linked devices learn it by app state."""

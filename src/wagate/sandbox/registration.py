@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
+from wagate.sandbox.authenticator import Passkey
 from wagate.sandbox.model import Account, Device, LinkRefused
+from wagate.sandbox.passkeylink import PasskeyAttempt
 from wagate.wire.adv import IdentityRefused, Issued, check_reply
 from wagate.wire.jid import LID, PN, SERVER
 from wagate.wire.keys import typed, verify
@@ -44,6 +46,7 @@ class Registration:
         self._refs: list[str] = []
         self._code: Code | None = None
         self._pairing: Attempt | None = None
+        self._passkey: PasskeyAttempt | None = None
 
     @property
     def noise_key(self) -> bytes:
@@ -66,6 +69,17 @@ class Registration:
                 [Node("pair-device", {}, refs)],
             )
         )
+
+    def want_passkey(self, passkey: Passkey, adv_secret: bytes) -> PasskeyAttempt:
+        """See :class:`~wagate.sandbox.model.PendingLink`."""
+        if self._passkey is not None:
+            self._passkey.fail(409, "scanned again")
+        attempt = PasskeyAttempt(
+            self._world, self._connection.post, passkey, adv_secret, self._noise_key, self._identity
+        )
+        self._passkey = attempt
+        attempt.ask()
+        return attempt
 
     def pair(self, account: Account, issue: Callable[[int], Issued]) -> "Attempt":
         """See :class:`~wagate.sandbox.model.PendingLink`."""
@@ -116,10 +130,12 @@ class Registration:
         self._connection.end(Node("stream:error", {"code": "515"}))
 
     def query(self, node: Node) -> Node | None:
-        """Answer what a device may ask before it is linked: to be linked by code. ``None`` for anything else."""
+        """Answer what a device may ask before it is linked: to be linked by code, or what an account
+        with a passkey wants. ``None`` for anything else.
+        """
         part = node.child("link_code_companion_reg")
         if part is None:
-            return None
+            return None if self._passkey is None else self._passkey.query(node)
         result: dict[str, Attr] = {"from": SERVER, "type": "result", "id": node.get("id")}
         if part.get("stage") == "companion_hello":
             jid = part.jid("jid")
@@ -145,6 +161,8 @@ class Registration:
         self._forget()
         if self._pairing is not None:
             self._pairing.fail(408, "the device went away")
+        if self._passkey is not None:
+            self._passkey.fail(408, "the device went away")
 
     def _forget(self) -> None:
         for ref in self._refs:

@@ -7,7 +7,7 @@
     transition.py  one step of the state table: row and event in one transaction
     service.py     what customers ask for: create, connect, disconnect, log out, delete
     moving.py      keys that come from another engine, or from another program
-    linking.py     what a customer needs to link a phone: the QR code or the pairing code
+    linking.py     what a customer needs to link a phone: the QR code, the pairing code, the passkey
     codes.py       the codes on show, which are never written to the database
     hosting.py     what a worker does: claim, renew, record, release
     links.py       where requests find the open engine session

@@ -2,14 +2,23 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, JsonValue, StringConstraints, field_validator
 
 from wagate.core.ids import SessionId
 from wagate.core.settings import EngineName
-from wagate.engine.port import AuthFolderUnreadable, KeysUnreadable, QueryFailed
+from wagate.engine.port import (
+    AuthFolderUnreadable,
+    KeysUnreadable,
+    PasskeyAnswered,
+    PasskeyAssertion,
+    PasskeyExpired,
+    PasskeyNotWanted,
+    PasskeyUnsupported,
+    QueryFailed,
+)
 from wagate.sessions import qr
 from wagate.sessions.errors import (
     AlreadyConnected,
@@ -17,7 +26,6 @@ from wagate.sessions.errors import (
     InvalidPhone,
     InvalidProxy,
     LinkingNotReady,
-    ProxyNotSupported,
     QrNotAvailable,
     SessionNotFound,
     SessionsOutOfReach,
@@ -25,6 +33,7 @@ from wagate.sessions.errors import (
 from wagate.sessions.model import Session, SessionStatus
 from wagate.sessions.service import UNCHANGED, Change, Sessions
 from wagate.web.auth import ManageAccess, ReadAccess
+from wagate.web.egress import EgressRefused
 from wagate.web.models import ApiModel, ApiRequest
 from wagate.web.pages import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, decode_cursor, encode_cursor
 from wagate.web.problems import problem_responses
@@ -46,6 +55,8 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Purpose = Annotated[str, StringConstraints(max_length=200)]
 Proxy = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+#: Bytes as WebAuthn's JSON has them. The longest are signatures and client data, some hundred bytes each.
+Base64Url = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=8192)]
 FileName = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Metadata = Annotated[dict[Annotated[str, StringConstraints(max_length=100)], JsonValue], Field(max_length=50)]
 
@@ -146,7 +157,8 @@ class CreateSession(_WithMetadata):
     phone: Phone | None = None
     purpose: Purpose | None = None
     proxy: Proxy | None = None
-    """`http://`, `https://` or `socks5://[user:password@]host:port`; it is stored encrypted and never shown."""
+    """`http://`, `https://` or `socks5://[user:password@]host:port`; all that the session does on WhatsApp goes through
+    it, its files too. Special characters in user and password are percent-encoded. Stored encrypted and never shown."""
     metadata: Metadata | None = None
     engine: EngineName | None = None
     """What shall speak WhatsApp's protocol for this session; left out, the gateway's own choice."""
@@ -183,7 +195,7 @@ class PatchSession(_WithMetadata):
     phone: Phone | None = None
     purpose: Purpose | None = None
     proxy: Proxy | None = None
-    """Used from the next connection on."""
+    """Used from the next connection on (`reconnect` makes one at once); null takes it away."""
     metadata: Metadata | None = None
 
     @field_validator("name")
@@ -198,6 +210,50 @@ class AskPairingCode(ApiRequest):
     """The phone to link."""
 
     phone: Phone
+
+
+class PasskeyBody(ApiModel):
+    """WhatsApp's question for the account's passkey."""
+
+    status: SessionStatus
+    public_key: dict[str, JsonValue]
+    """WebAuthn's `PublicKeyCredentialRequestOptions` as JSON: what `PublicKeyCredential.parseRequestOptionsFromJSON`
+    takes, for `navigator.credentials.get({publicKey})` on a page of its `rpId` or in a helper application."""
+    expires_at: datetime
+
+
+class PasskeyResponse(ApiRequest):
+    """The authenticator's part of the answer."""
+
+    client_data_json: Annotated[Base64Url, Field(alias="clientDataJSON")]
+    authenticator_data: Base64Url
+    signature: Base64Url
+    user_handle: Base64Url | None = None
+
+
+class AnswerPasskey(ApiRequest):
+    """What the browser's `credential.toJSON()` gives (WebAuthn's `AuthenticationResponseJSON`)."""
+
+    id: Base64Url
+    raw_id: Base64Url
+    type: Literal["public-key"]
+    response: PasskeyResponse
+    authenticator_attachment: Annotated[str, StringConstraints(max_length=100)] | None = None
+    """Not used."""
+    client_extension_results: Annotated[dict[str, JsonValue], Field(max_length=50)] | None = None
+    """Not used."""
+
+    def assertion(self) -> PasskeyAssertion:
+        """Without what browsers add to it."""
+        answer = self.response
+        return PasskeyAssertion(
+            id=self.id,
+            raw_id=self.raw_id,
+            client_data=answer.client_data_json,
+            authenticator_data=answer.authenticator_data,
+            signature=answer.signature,
+            user_handle=answer.user_handle,
+        )
 
 
 class QrFormat(StrEnum):
@@ -231,7 +287,7 @@ def router(sessions: Sessions) -> APIRouter:
     @routes.post(
         "",
         status_code=201,
-        responses=problem_responses(SessionsOutOfReach, InvalidPhone, InvalidProxy, ProxyNotSupported),
+        responses=problem_responses(SessionsOutOfReach, InvalidPhone, InvalidProxy, EgressRefused),
     )
     async def create_session(body: CreateSession, principal: ManageAccess) -> SessionBody:
         """Make a session; connect it next."""
@@ -278,7 +334,7 @@ def router(sessions: Sessions) -> APIRouter:
 
     @routes.patch(
         "/{session_id}",
-        responses=problem_responses(SessionNotFound, InvalidPhone, InvalidProxy, ProxyNotSupported),
+        responses=problem_responses(SessionNotFound, InvalidPhone, InvalidProxy, EgressRefused),
     )
     async def change_session(session_id: SessionId, body: PatchSession, principal: ManageAccess) -> SessionBody:
         """Change the fields that are given."""
@@ -350,6 +406,34 @@ def router(sessions: Sessions) -> APIRouter:
         shown = await sessions.pairing_code(principal, session_id, body.phone)
         response.headers.update(_NOT_STORED)
         return PairingCodeBody(code=shown.code, expires_at=shown.expires_at)
+
+    @routes.get(
+        "/{session_id}/passkey",
+        responses=problem_responses(SessionNotFound, PasskeyNotWanted, PasskeyUnsupported, AlreadyConnected),
+    )
+    async def get_passkey(session_id: SessionId, principal: ManageAccess, response: Response) -> PasskeyBody:
+        """WhatsApp's question for the passkey of the account that scanned the code (`statusReason` is
+        `passkey_required`). Native engine only, and **not yet tried on WhatsApp's servers**."""
+        on_show = await sessions.passkey(principal, session_id)
+        response.headers.update(_NOT_STORED)
+        return PasskeyBody(status=on_show.session.status, public_key=on_show.options, expires_at=on_show.expires_at)
+
+    @routes.post(
+        "/{session_id}/passkey",
+        status_code=202,
+        responses=problem_responses(
+            SessionNotFound,
+            PasskeyNotWanted,
+            PasskeyExpired,
+            PasskeyAnswered,
+            PasskeyUnsupported,
+            AlreadyConnected,
+            QueryFailed,
+        ),
+    )
+    async def answer_passkey(session_id: SessionId, body: AnswerPasskey, principal: ManageAccess) -> SessionBody:
+        """Answer it. The session connects when phone and device are done with each other."""
+        return _body(await sessions.answer_passkey(principal, session_id, body.assertion()))
 
     @routes.get("/{session_id}/status", responses=not_found)
     async def get_status(session_id: SessionId, principal: ReadAccess) -> StatusBody:

@@ -1,7 +1,7 @@
-"""The codes on show: QR codes and pairing codes. Whoever has one can take part in linking an account, so they are kept
-in memory (or Redis) while they hold and are never written to the database.
+"""The codes on show: QR codes, pairing codes, and questions for a passkey. Whoever has one can take part in linking an
+account, so they are kept in memory (or Redis) while they hold and are never written to the database.
 
-Events are rows of the database, so ``session.qr`` and ``session.pairing_code`` are stored without their code, and
+Events are rows of the database, so those that tell of a code are stored without it, and
 :meth:`Codes.enrich` puts it in when the event is delivered, if it still holds.
 """
 
@@ -46,7 +46,9 @@ class LoggedEvent(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCode:
-    """A code and how long it holds. ``version`` counts the codes of one attempt to link."""
+    """A code and how long it holds. ``version`` counts the codes of one attempt to link. The code of a passkey's
+    question is the JSON text of its options.
+    """
 
     code: str
     expires_at: datetime
@@ -66,6 +68,14 @@ class Codes:
     async def show_pairing(self, session: SessionId, shown: ShownCode) -> None:
         await self._set(_pairing_key(session), shown, float("inf"))
 
+    async def show_passkey(self, session: SessionId, shown: ShownCode) -> None:
+        """Put a question for a passkey in the place of the QR code, which is of no use from then on."""
+        await self._kv.delete(_qr_key(session))
+        await self._set(_passkey_key(session), shown, float("inf"))
+
+    async def passkey(self, session: SessionId) -> ShownCode | None:
+        return await self._get(_passkey_key(session))
+
     async def qr(self, session: SessionId) -> ShownCode | None:
         return await self._get(_qr_key(session))
 
@@ -76,9 +86,12 @@ class Codes:
         """Take every code of the session down."""
         await self._kv.delete(_qr_key(session))
         await self._kv.delete(_pairing_key(session))
+        await self._kv.delete(_passkey_key(session))
 
     async def enrich(self, event: LoggedEvent) -> dict[str, Any]:
-        """The data of an event as delivered: with ``qrString`` and ``qrCode``, or ``code``, while that code holds."""
+        """The data of an event as delivered, with the code that it tells of while that holds: ``qrString`` and
+        ``qrCode``, ``code``, or ``publicKey``.
+        """
         data = dict(event.data)
         if event.session_id is None:
             return data
@@ -91,6 +104,10 @@ class Codes:
             shown = await self.pairing(event.session_id)
             if _is_of(shown, data):
                 data["code"] = shown.code
+        elif event.type == "session.passkey":
+            shown = await self.passkey(event.session_id)
+            if _is_of(shown, data):
+                data["publicKey"] = msgspec.json.decode(shown.code)
         return data
 
     async def _set(self, key: str, shown: ShownCode, longest: float) -> None:
@@ -118,6 +135,10 @@ def _is_of(shown: ShownCode | None, data: Mapping[str, Any]) -> TypeGuard[ShownC
 
 def _qr_key(session: SessionId) -> str:
     return f"qr:{session}"
+
+
+def _passkey_key(session: SessionId) -> str:
+    return f"passkey:{session}"
 
 
 def _pairing_key(session: SessionId) -> str:

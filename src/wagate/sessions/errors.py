@@ -46,15 +46,9 @@ class InvalidPhone(Unprocessable):
 
 
 class InvalidProxy(Unprocessable):
-    """A proxy is http, https or socks5://[user:password@]host:port, and its host may be reached."""
+    """A proxy is http, https or socks5://[user:password@]host:port."""
 
     code = "invalid_proxy"
-
-
-class ProxyNotSupported(Unprocessable):
-    """The engine of this gateway does not connect through proxies."""
-
-    code = "proxy_not_supported"
 
 
 class DeviceAlreadyHere(Conflict):

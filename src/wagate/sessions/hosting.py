@@ -161,6 +161,24 @@ class Hosting:
 
         return await self._db.write(work)
 
+    async def show_passkey(self, lease: Lease, shown: ShownCode) -> Session:
+        """Put WhatsApp's question for a passkey on show and tell that there is one.
+
+        :raises StaleEpoch: if the lease is lost.
+        """
+        now = self._clock.now()
+        await self._codes.show_passkey(lease.session, shown)
+
+        def work(tx: Tx) -> Session:
+            before = store.leased(tx, lease)
+            after = before.moved(Trigger.QR_ISSUED, now, reason="passkey_required")
+            after = self._write(tx, lease, before, after, Trigger.QR_ISSUED, None, wipe=False, release=False)
+            self._journal.tell(tx, after, EventType("session.passkey"), {**after.resource(), **announced(shown)})
+            self._journal.wake_qr(tx, lease.session)
+            return after
+
+        return await self._db.write(work)
+
     def _write(
         self,
         tx: Tx,

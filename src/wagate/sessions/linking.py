@@ -1,18 +1,21 @@
-"""Linking a phone: the QR code to scan, or the code to type."""
+"""Linking a phone: the QR code to scan, the code to type, and the passkey that some accounts want besides."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, SessionId
+from wagate.engine.port import PasskeyAssertion, PasskeyNotWanted, PasskeyUnsupported, QueryFailed
 from wagate.events.model import EventType
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode, announced
 from wagate.sessions.errors import AlreadyConnected, LinkingNotReady, QrNotAvailable
 from wagate.sessions.links import LinkRegistry, Stage
-from wagate.sessions.model import Session, SessionStatus
+from wagate.sessions.model import PASSKEY_UNSUPPORTED, Session, SessionStatus
 from wagate.sessions.phone import international
 from wagate.sessions.transition import Journal, qr_topic
 from wagate.sessions.waiting import within
@@ -32,6 +35,15 @@ class QrOnShow:
 
     session: Session
     shown: ShownCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyOnShow:
+    """WhatsApp's question for a passkey: WebAuthn's ``PublicKeyCredentialRequestOptions`` as JSON."""
+
+    session: Session
+    options: dict[str, Any]
+    expires_at: datetime
 
 
 class Linking:
@@ -93,6 +105,42 @@ class Linking:
         await self._codes.show_pairing(session.id, shown)
         await self._db.write(lambda tx: self._tell(tx, session.account_id, session.id, shown))
         return shown
+
+    async def passkey(self, session: Session) -> PasskeyOnShow:
+        """WhatsApp's question for the passkey of the account that scanned the code.
+
+        :raises PasskeyUnsupported: if the session's engine can't ask it.
+        :raises AlreadyConnected: if the session is linked. :raises PasskeyNotWanted: if there is no question now.
+        """
+        if session.status is SessionStatus.CONNECTED:
+            raise AlreadyConnected
+        shown = await self._codes.passkey(session.id)
+        if shown is None:
+            raise self._no_passkey(session)
+        return PasskeyOnShow(session=session, options=msgspec.json.decode(shown.code), expires_at=shown.expires_at)
+
+    async def answer_passkey(self, session: Session, assertion: PasskeyAssertion) -> None:
+        """Hand on what the passkey's holder answered; linking goes on with that.
+
+        :raises PasskeyUnsupported, PasskeyNotWanted, PasskeyExpired, PasskeyAnswered: as
+            :meth:`wagate.engine.port.EngineSession.answer_passkey`.
+        :raises AlreadyConnected: if the session is linked.
+        :raises QueryFailed: if WhatsApp refuses the answer, or gives none in time.
+        """
+        if session.status is SessionStatus.CONNECTED:
+            raise AlreadyConnected
+        link = self._links.get(session.id)
+        if link is None:
+            raise self._no_passkey(session)
+        try:
+            await within(self._clock, READY_SECONDS, link.answer_passkey(assertion))
+        except TimeoutError:
+            raise QueryFailed(408, "WhatsApp did not answer in time") from None
+
+    def _no_passkey(self, session: Session) -> PasskeyUnsupported | PasskeyNotWanted:
+        link = self._links.get(session.id)
+        cant = session.status_reason == PASSKEY_UNSUPPORTED or (link is not None and not link.links_by_passkey)
+        return PasskeyUnsupported() if cant else PasskeyNotWanted()
 
     def _tell(self, tx: Tx, account: AccountId, session_id: SessionId, shown: ShownCode) -> None:
         session = store.find(tx, account, session_id)

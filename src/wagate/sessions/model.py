@@ -180,11 +180,21 @@ class Reaction:
         return self.kind is ReactionKind.WIPE_AND_STOP
 
 
+#: Why a session that was to be linked is not, on an engine that can't link accounts with a passkey.
+PASSKEY_UNSUPPORTED: Final = "passkey_unsupported"
+
 #: From whatsmeow (connectionevents.go and types/events/events.go at 33cfac5) and Baileys' DisconnectReason. 0 is a
-#: connection that ended on this side though nobody asked for it: the engine itself was restarted.
+#: connection that ended on this side though nobody asked for it: the engine itself was restarted. 1 to 4 are failures
+#: of the session's own proxy (engine/proxies/failures.py); they pass when it is back, or when its owner changes it. 5
+#: is an account with a passkey that was to be linked by an engine that can't.
 REACTIONS: Final[Mapping[int, Reaction]] = MappingProxyType(
     {
         0: Reaction(ReactionKind.BACKOFF, SessionStatus.CONNECTING, "engine_stopped"),
+        1: Reaction(ReactionKind.BACKOFF, SessionStatus.CONNECTING, "proxy_unreachable"),
+        2: Reaction(ReactionKind.BACKOFF_LIMITED, SessionStatus.CONNECTING, "proxy_login_refused"),
+        3: Reaction(ReactionKind.BACKOFF_LIMITED, SessionStatus.CONNECTING, "proxy_not_allowed"),
+        4: Reaction(ReactionKind.BACKOFF, SessionStatus.CONNECTING, "proxy_refused"),
+        5: Reaction(ReactionKind.STOP, SessionStatus.ERROR, PASSKEY_UNSUPPORTED),
         400: Reaction(ReactionKind.BACKOFF_LIMITED, SessionStatus.CONNECTING, "refused"),
         401: Reaction(ReactionKind.WIPE_AND_STOP, SessionStatus.LOGGED_OUT, "logged_out"),
         402: Reaction(ReactionKind.WAIT_UNTIL, SessionStatus.BANNED, "temporarily_banned"),

@@ -16,13 +16,13 @@ from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing
 from wagate.core.settings import EngineName
-from wagate.engine.port import EngineSession, Mover, Vitals
+from wagate.engine.port import EngineSession, Mover, PasskeyAssertion, Vitals
 from wagate.events.service import EventLog
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
-from wagate.sessions.errors import ProxyNotSupported, SessionNotFound, SessionsOutOfReach
+from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
 from wagate.sessions.hosting import Hosting, Keys, proxy_aad
-from wagate.sessions.linking import Linking, QrOnShow
+from wagate.sessions.linking import Linking, PasskeyOnShow, QrOnShow
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
 from wagate.sessions.moving import Moving
@@ -82,13 +82,11 @@ class Sessions:
         ring: KeyRing,
         links: LinkRegistry,
         mover: Mover,
+        proxies: DestinationCheck,
         engine: EngineName = "baileys",
-        proxies: DestinationCheck | None = None,
         entropy: Entropy = os.urandom,
     ) -> None:
-        """``engine`` is that of new sessions that name none. ``proxies`` checks where a proxy leads; ``None`` if no
-        engine can connect through proxies.
-        """
+        """``proxies`` checks where a proxy leads. ``engine`` is that of new sessions that name none."""
         self.links = links
         self.codes = codes
         self._db = db
@@ -121,7 +119,7 @@ class Sessions:
 
         :raises SessionsOutOfReach: if the key is bound to other sessions.
         :raises InvalidPhone: if ``phone`` is none. :raises InvalidProxy: if ``proxy`` is none.
-        :raises ProxyNotSupported: if the engine can't use one.
+        :raises Unprocessable: if the gateway may not connect to ``proxy``.
         """
         if principal.sessions is not None:
             raise SessionsOutOfReach
@@ -157,7 +155,7 @@ class Sessions:
     async def update(self, principal: Principal, session_id: SessionId, change: Change) -> Session:
         """Change the card. A new proxy is used from the next connection on.
 
-        :raises SessionNotFound, InvalidPhone, InvalidProxy, ProxyNotSupported:
+        :raises SessionNotFound, InvalidPhone, InvalidProxy: and what :meth:`create` says of a proxy.
         """
         account = _reach(principal, session_id)
         await self.get(principal, session_id)
@@ -282,6 +280,16 @@ class Sessions:
         session = await self.connect(principal, session_id)
         return await self._linking.pairing_code(session, phone)
 
+    async def passkey(self, principal: Principal, session_id: SessionId) -> PasskeyOnShow:
+        """WhatsApp's question for a passkey; see :meth:`wagate.sessions.linking.Linking.passkey`."""
+        return await self._linking.passkey(await self.get(principal, session_id))
+
+    async def answer_passkey(self, principal: Principal, session_id: SessionId, assertion: PasskeyAssertion) -> Session:
+        """Answer it; see :meth:`wagate.sessions.linking.Linking.answer_passkey`. The session, on its way."""
+        session = await self.get(principal, session_id)
+        await self._linking.answer_passkey(session, assertion)
+        return session
+
     async def report(self, principal: Principal, session_id: SessionId) -> Report:
         """:raises SessionNotFound: if there is none within reach."""
         session = await self.get(principal, session_id)
@@ -311,8 +319,6 @@ class Sessions:
     async def _sealed(self, session: SessionId, proxy: str | None) -> bytes | None:
         if proxy is None:
             return None
-        if self._check_proxy is None:
-            raise ProxyNotSupported
         return self._ring.seal((await checked(proxy, self._check_proxy)).encode(), proxy_aad(session))
 
     async def _say_goodbye(self, session: Session) -> bool:

@@ -157,7 +157,8 @@ class EgressStream:
     def content_length(self) -> int | None:
         """The length that the server claims, ``None`` if it says none."""
         length = self.headers.get("content-length", "")
-        return int(length) if length.isdecimal() else None
+        # 19 digits hold every length that there can be; Python refuses to convert some thousands of them.
+        return int(length) if length.isdecimal() and len(length) <= 19 else None
 
 
 class Egress:
@@ -216,6 +217,17 @@ class Egress:
         except OSError:  # TimeoutError is one
             return
         self._permitted(addresses)
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Where ``host`` may be connected to now, for a client that is not this one. Connect to one of these addresses:
+        the name could lead elsewhere when it is asked again.
+
+        :raises EgressRefused: if it may not be connected to.
+        :raises OSError: if the name does not resolve.
+        """
+        self._check_host(host)
+        found = [host] if _literal(host) is not None else await self._resolver(host, port)
+        return [str(address) for address in self._permitted(found)]
 
     def _read(self, url: str) -> URL:
         if len(url) > _MAX_URL:

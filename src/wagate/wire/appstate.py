@@ -239,7 +239,7 @@ def _open(record: wa.SyncdRecord, remove: bool, keys_of: KeyLookup) -> Mutation:
         plain = cbc.decrypt(keys.value_encryption, sealed[:_IV], sealed[_IV:])
         data = wa.SyncActionData.FromString(plain)
         index = json.loads(data.index)
-    except (cbc.BadPadding, DecodeError, ValueError) as error:
+    except (cbc.BadPadding, DecodeError, ValueError, RecursionError) as error:
         raise AppStateBroken(Fault.MALFORMED) from error
     if not hmac.compare_digest(_index_mac(data.index, keys), record.index.blob):
         raise AppStateBroken(Fault.INDEX_MAC)

@@ -19,6 +19,9 @@ from wagate.wire.tokens import DOUBLE, ENCODED, FIRST_DICTIONARY, SINGLE
 
 #: No real stanza nests deeper than about ten.
 MAX_DEPTH = 48
+#: Nodes and attributes of one stanza. A few kilobytes inflate to ten million nodes, which take more than a gigabyte and
+#: 20 s; the largest real stanza, the answer with all groups of an account, has some hundred thousand.
+MAX_ITEMS = 1_000_000
 MAX_INFLATED = 32 * 1024 * 1024
 
 _DEFLATED = 2
@@ -157,11 +160,26 @@ def decode(data: bytes, *, max_inflated: int = MAX_INFLATED) -> Node:
     :param max_inflated: the most bytes that a compressed frame may become.
     :raises BadNode: for anything but exactly one well-formed node within the limits.
     """
+    return read(inflated(data, max_inflated))
+
+
+def inflated(data: bytes, limit: int = MAX_INFLATED) -> bytes:
+    """The binary form in a frame's plaintext, inflated if it was deflated.
+
+    :raises BadNode: if there is none, or it becomes longer than ``limit``.
+    """
     if not data:
         raise BadNode("an empty frame")
-    body = _inflate(data, max_inflated) if data[0] & _DEFLATED else data[1:]
+    return _inflate(data, limit) if data[0] & _DEFLATED else data[1:]
+
+
+def read(body: bytes) -> Node:
+    """Read what :func:`inflated` gives.
+
+    :raises BadNode: as :func:`decode` does.
+    """
     try:
-        node, end = _read_node(body, 0, MAX_DEPTH)
+        node, end = _read_node(body, 0, MAX_DEPTH, [MAX_ITEMS])
     except IndexError:
         raise BadNode("the frame ends inside the node") from None
     if end != len(body):
@@ -182,12 +200,15 @@ def _inflate(data: bytes, limit: int) -> bytes:
     return body
 
 
-def _read_node(body: bytes, at: int, depth: int) -> tuple[Node, int]:
+def _read_node(body: bytes, at: int, depth: int, room: list[int]) -> tuple[Node, int]:
     if depth == 0:
         raise BadNode("the node nests too deeply")
     size, at = _read_list_head(body, at)
     if size == 0:
         raise BadNode("a node without a tag")
+    room[0] -= (size + 1) >> 1
+    if room[0] < 0:
+        raise BadNode("more nodes and attributes than any stanza has")
     first = body[at]
     if 0 < first < _SINGLES:
         tag, at = SINGLE[first], at + 1
@@ -214,7 +235,7 @@ def _read_node(body: bytes, at: int, depth: int) -> tuple[Node, int]:
         count, at = _read_list_head(body, at)
         children: list[Node] = []
         for _ in range(count):
-            child, at = _read_node(body, at, depth - 1)
+            child, at = _read_node(body, at, depth - 1, room)
             children.append(child)
         return Node(tag, attrs, children), at
     if _BINARY_8 <= first <= _BINARY_32:
@@ -263,11 +284,16 @@ def _read_value(body: bytes, at: int) -> tuple[str | Jid, int]:
         user, at = _read_string(body, at + 1)
         device = body[at] << 8 | body[at + 1]
         server, at = _read_string(body, at + 2)
+        # As whatsmeow: any other server has no such JIDs, and what came with one could not be answered.
+        if server != _MESSENGER:
+            raise BadNode("a JID of Messenger on another server")
         return _checked(user, server, device), at
     if first == _INTEROP_JID:
         user, at = _read_string(body, at + 1)
         device, integrator = body[at] << 8 | body[at + 1], body[at + 2] << 8 | body[at + 3]
         server, at = _read_string(body, at + 4)
+        if server != _INTEROP:
+            raise BadNode("a JID of another messenger on a server that is not theirs")
         return _checked(f"{integrator}-{user}", server, device), at
     if first in _PACKED:
         return _read_packed(body, at)

@@ -10,7 +10,10 @@ GROUP = "g.us"
 BROADCAST = "broadcast"
 NEWSLETTER = "newsletter"
 
-_TEXT = re.compile(r"(?:(?P<user>[^@:]*)(?::(?P<device>\d{1,3}))?)?@(?P<server>[a-z.]+)")
+#: A device's number has one byte in the binary form of numbers and LIDs.
+MAX_DEVICE = 255
+
+_TEXT = re.compile(r"(?:(?P<user>[^@:]*)(?::(?P<device>[0-9]{1,5}))?)?@(?P<server>[a-z.]+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from wagate.wire.jid import Jid
 
 Attr = str | Jid
 
+_DIGITS = 10
+
 _NO_ATTRS: Mapping[str, Attr] = MappingProxyType({})
 
 
@@ -23,6 +25,13 @@ class Node:
         """The attribute as text, whichever type it came as."""
         value = self.attrs.get(name)
         return default if value is None else str(value)
+
+    def number(self, name: str) -> int | None:
+        """The attribute as a whole number of at most ten digits, as codes, counts and seconds since 1970 are; ``None``
+        if it is absent or is not one. A peer may send more digits than Python converts, or digits of other scripts.
+        """
+        text = self.get(name)
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
     def jid(self, name: str) -> Jid | None:
         """The attribute as a JID; ``None`` if it is absent or is not one."""

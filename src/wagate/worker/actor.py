@@ -14,6 +14,8 @@ from datetime import timedelta
 from enum import IntEnum
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from wagate.core.errors import Unavailable, WagateError
 from wagate.core.logging import get_logger
 from wagate.engine.lease import StaleEpoch
@@ -26,6 +28,7 @@ from wagate.engine.port import (
     Linked,
     Online,
     OpenRequest,
+    PasskeyWanted,
     QrIssued,
     WrongEngine,
 )
@@ -229,6 +232,11 @@ class SessionActor:
                 shown = ShownCode(code=code, expires_at=expires_at, version=self._codes_shown)
                 self._session = await self._insist(lambda: hosting.show_qr(self._lease, shown))
                 self._tools.links.put(self._lease.session, link, Stage.LINKING, self._clock.now())
+            case PasskeyWanted(options=options, expires_at=expires_at):
+                self._codes_shown += 1
+                text = msgspec.json.encode(options).decode()
+                shown = ShownCode(code=text, expires_at=expires_at, version=self._codes_shown)
+                self._session = await self._insist(lambda: hosting.show_passkey(self._lease, shown))
             case Linked(identity=identity):
                 self._linking_rounds = 0
                 self._session = await self._insist(

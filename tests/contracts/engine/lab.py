@@ -89,6 +89,9 @@ class Member:
         self._came = asyncio.Event()
         #: What hosts this session in place of the lab's own engine.
         self.engine: Engine | None = None
+        #: What it connects through, and to, in place of the lab's own endpoint.
+        self.proxy = ""
+        self.endpoint: Endpoint | None = None
         self.link: EngineSession
 
     async def sink(self, event: EngineEvent) -> None:
@@ -97,9 +100,15 @@ class Member:
 
     async def open(self) -> None:
         self._read = len(self.events)
-        self.link = await (self.engine or self.lab.engine).open(
-            OpenRequest(session=self.id, epoch=self.epoch, endpoint=self.lab.endpoint), self.sink
+        engine = self.engine or self.lab.engine
+        request = OpenRequest(
+            session=self.id,
+            epoch=self.epoch,
+            endpoint=self.endpoint or self.lab.endpoint,
+            proxy=self.proxy,
+            engine=self.lab.engine.name,
         )
+        self.link = await engine.open(request, self.sink)
 
     async def next(self, kind: type[E], patience: float = PATIENCE) -> E:
         """The next event of that kind; those before it count as read."""

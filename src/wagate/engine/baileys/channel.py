@@ -66,7 +66,7 @@ class Channel(asyncio.Protocol):
                 frame = self._decoder.decode(bytes(received[start + _HEAD : end]))
                 start = end
                 self._on_frame(frame)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # The bridge is ours and the same version: this is a bug, and nothing after it can be trusted.
             if self._transport is not None:
                 self._transport.abort()

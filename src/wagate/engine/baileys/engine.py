@@ -11,6 +11,7 @@ from wagate.engine.baileys.link import BaileysSession
 from wagate.engine.baileys.process import BUNDLE, BridgeProcess
 from wagate.engine.port import Closed, Endpoint, EngineUnavailable, EventSink, Faults, OpenRequest, SentMessage
 from wagate.engine.store import KeyStore
+from wagate.engine.wirelog import WireLog
 
 _log = get_logger("bridge")
 
@@ -41,12 +42,14 @@ class BaileysEngine:
         sent_message: SentMessage | None = None,
         bundle: Path = BUNDLE,
         faults: Faults | None = None,
+        wire_log: WireLog | None = None,
     ) -> None:
         self._keys = keys
         self._clock = clock
         self._sent_message = sent_message
         self._bundle = bundle
         self._faults = faults
+        self._wire_log = wire_log
         self._bridge: BridgeProcess | None = None
         self._endpoint: Endpoint | None = None
         self._starting = asyncio.Lock()
@@ -67,11 +70,9 @@ class BaileysEngine:
     async def open(self, request: OpenRequest, sink: EventSink) -> BaileysSession:
         """Connect.
 
-        :raises EngineUnavailable: if the bridge cannot be started, or the session asks for what it cannot do.
+        :raises EngineUnavailable: if the bridge cannot be started.
         :raises WrongEngine: if the stored keys are another engine's.
         """
-        if request.proxy:
-            raise EngineUnavailable("the Baileys engine does not support proxies")
         (creds,) = await self._keys.load(request.session, "creds", [""])
         if creds is None:
             await self._keys.check_not_linked(request.session)
@@ -83,12 +84,14 @@ class BaileysEngine:
             self._next_number,
             request.session,
             request.epoch,
+            proxy=request.proxy,
             sink=sink,
             keys=self._keys,
             clock=self._clock,
             send=bridge.channel.send,
             sent_message=self._sent_message,
             faults=self._faults,
+            tap=self._wire_log.tap(request.session) if self._wire_log is not None else None,
             on_gone=self._forget,
         )
         self._sessions[session.number] = session
@@ -100,7 +103,9 @@ class BaileysEngine:
                 url=request.endpoint.url,
                 root_key=request.endpoint.root_key,
                 device_name=request.device_name,
+                proxy=request.proxy,
                 creds=creds,
+                wire_log=self._wire_log is not None,
             )
         )
         return session

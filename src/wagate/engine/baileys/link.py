@@ -21,6 +21,8 @@ from wagate.engine.port import (
     InboxKind,
     Linked,
     Online,
+    PasskeyAssertion,
+    PasskeyUnsupported,
     QrIssued,
     QueryFailed,
     RecipientUnknown,
@@ -30,9 +32,11 @@ from wagate.engine.port import (
     SentMessage,
     Vitals,
 )
+from wagate.engine.proxies.failures import ending as proxy_ending
 from wagate.engine.stanza import to_node, to_stanza
 from wagate.engine.store import KeyChange, KeyStore, NewArrival
 from wagate.engine.teller import Teller
+from wagate.engine.wirelog import RECEIVED, SENT, Tap
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
 
@@ -56,16 +60,20 @@ class BaileysSession:
         session: SessionId,
         epoch: int,
         *,
+        proxy: str,
         sink: EventSink,
         keys: KeyStore,
         clock: Clock,
         send: Callable[[protocol.ToBridge], None],
         sent_message: SentMessage | None,
         faults: Faults | None,
+        tap: Tap | None,
         on_gone: Callable[["BaileysSession"], None],
     ) -> None:
         self.number = number
         self.session = session
+        self.proxy = proxy
+        self.links_by_passkey = False
         self._epoch = epoch
         self._teller = Teller(session, sink)
         self._keys = keys
@@ -73,6 +81,7 @@ class BaileysSession:
         self._send = send
         self._sent_message = sent_message
         self._faults = faults
+        self._tap = tap
         self._on_gone = on_gone
         self._calls: dict[int, asyncio.Future[Any]] = {}
         self._next_call = 0
@@ -151,6 +160,9 @@ class BaileysSession:
             return answer.code
         raise _query_failed(answer)
 
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
+        raise PasskeyUnsupported
+
     async def logout(self) -> None:
         await self._call(
             lambda call: protocol.Logout(link=self.number, call=call),
@@ -199,6 +211,11 @@ class BaileysSession:
             case protocol.Closed():
                 retry_at = None if frame.retry_at is None else datetime.fromtimestamp(frame.retry_at, UTC)
                 self.end(Closed(code=frame.code, reason=frame.reason, retry_at=retry_at))
+            case protocol.ProxyAnswered():
+                self._verdict = proxy_ending(frame.status)
+            case protocol.Wire():
+                if self._tap is not None:
+                    self._tap(SENT if frame.sent else RECEIVED, to_node(frame.node))
             case protocol.Note() | protocol.Ready():
                 pass
 

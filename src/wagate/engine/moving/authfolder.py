@@ -71,11 +71,11 @@ def read_folder(files: Mapping[str, object], to: str) -> LinkedDevice:
         names[place] = name
         try:
             records[place] = _record(place[0], _revive(content))
-        except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise AuthFolderUnreadable(f"{name} is not what Baileys writes") from error
     try:
         creds = read_creds(records["creds", ""])
-    except (msgspec.MsgspecError, ValueError, KeyError) as error:
+    except (msgspec.MsgspecError, ValueError, KeyError, OverflowError) as error:
         raise AuthFolderUnreadable(f"{CREDS_FILE} is not what Baileys writes") from error
     if not creds.linked:
         raise AuthFolderUnreadable(f"{CREDS_FILE} is of a device that no phone has accepted")

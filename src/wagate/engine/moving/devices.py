@@ -13,6 +13,7 @@ import os
 import msgspec
 from google.protobuf.message import DecodeError
 
+from wagate.engine.moving.records import Uint24, Uint32, seconds
 from wagate.engine.native.device import Device
 from wagate.wire.jid import Jid
 from wagate.wire.keys import KEY_BYTES, KeyPair, typed
@@ -41,7 +42,7 @@ class Pair(msgspec.Struct):
 class _SignedPair(msgspec.Struct, rename="camel"):
     key_pair: Pair
     signature: bytes
-    key_id: int
+    key_id: Uint24
     timestamp_s: float | None = msgspec.field(name="timestampS", default=None)
 
 
@@ -64,9 +65,9 @@ class Creds(msgspec.Struct, rename="camel"):
     noise_key: Pair
     signed_identity_key: Pair
     signed_pre_key: _SignedPair
-    registration_id: int
+    registration_id: Uint32
     adv_secret_key: str
-    next_pre_key_id: int
+    next_pre_key_id: Uint24
     account: _Account | None = None
     me: _Me | None = None
     my_app_state_key_id: str | None = None
@@ -110,7 +111,7 @@ class Creds(msgspec.Struct, rename="camel"):
             next_prekey=self.next_pre_key_id,
             routing=self.routing_info or b"",
             # Most of Baileys' versions do not note it; then it is replaced at the next login.
-            signed_at=int(signed.timestamp_s or 0),
+            signed_at=seconds(signed.timestamp_s),
         )
 
 

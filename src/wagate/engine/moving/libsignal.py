@@ -15,10 +15,11 @@ Facts (libsignal 6.0.0 in JavaScript, ``session_record.js``, ``session_cipher.js
 import base64
 import binascii
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
+from wagate.engine.moving.records import Uint32
 from wagate.wire.keys import KEY_BYTES, typed
 from wagate.wire.ratchet import MAX_CHAINS, Chain, Pending, State
 
@@ -28,6 +29,8 @@ _OURS: Final = 1
 _THEIRS: Final = 2
 _OPEN: Final = -1
 _VERSION: Final = "v1"
+#: -1 stands for "none yet".
+_Counter = Annotated[int, msgspec.Meta(ge=-1, lt=2**32 - 1)]
 
 
 class _Pair(msgspec.Struct, rename="camel"):
@@ -38,7 +41,7 @@ class _Pair(msgspec.Struct, rename="camel"):
 class _Ratchet(msgspec.Struct, rename="camel"):
     ephemeral_key_pair: _Pair
     last_remote_ephemeral_key: str
-    previous_counter: int
+    previous_counter: _Counter
     root_key: str
 
 
@@ -52,7 +55,7 @@ class _Index(msgspec.Struct, rename="camel"):
 
 
 class _ChainKey(msgspec.Struct, rename="camel", omit_defaults=True):
-    counter: int
+    counter: _Counter
     key: str | None = None
 
 
@@ -63,9 +66,9 @@ class _Chain(msgspec.Struct, rename="camel"):
 
 
 class _PendingPreKey(msgspec.Struct, rename="camel", omit_defaults=True):
-    signed_key_id: int
+    signed_key_id: Uint32
     base_key: str
-    pre_key_id: int | None = None
+    pre_key_id: Uint32 | None = None
 
 
 class _Session(msgspec.Struct, rename="camel", omit_defaults=True):
@@ -136,7 +139,7 @@ def _read(session: _Session, local: bytes, registration_id: int) -> State:
 
 
 def _read_chain(public: bytes, chain: _Chain) -> Chain:
-    skipped = {int(counter): _key(key) for counter, key in chain.message_keys.items()}
+    skipped = {msgspec.convert(int(counter), Uint32): _key(key) for counter, key in chain.message_keys.items()}
     return Chain(public, _chain_key(chain), chain.chain_key.counter + 1, dict(sorted(skipped.items())))
 
 

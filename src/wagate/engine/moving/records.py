@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from wagate.engine.native.records import DEVICE
 from wagate.engine.port import KeysUnreadable, Records
 from wagate.wire.jid import LID, PN, Jid
+
+#: Counters and ids as ciphertexts carry them; a larger one could be read here and never be written there.
+Uint32 = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
+#: The id of a pre-key has three bytes in stanzas.
+Uint24 = Annotated[int, msgspec.Meta(ge=0, lt=2**24)]
 
 BAILEYS: Final = "baileys"
 NATIVE: Final = "native"
@@ -18,6 +23,9 @@ DEVICE_OF: Final[Mapping[str, tuple[str, str]]] = {BAILEYS: ("creds", ""), NATIV
 
 #: What Baileys puts behind a user in an address for servers other than the phone numbers' (WAJIDDomains).
 _DOMAINS: Final = {LID: "1", "hosted": "128", "hosted.lid": "129"}
+#: A number of JSON may be any; ten thousand years from now is late enough.
+_LATEST: Final = 10**12
+
 _SERVERS: Final = {domain: server for server, domain in _DOMAINS.items()}
 
 
@@ -76,10 +84,21 @@ def device_of(address: str) -> Jid:
     return Jid(user, _SERVERS.get(domain, PN), int(device))
 
 
+def seconds(value: str | float | None) -> int:
+    """A time that Baileys notes, in seconds since 1970; 0 if it noted none.
+
+    :raises ValueError: if it is none.
+    """
+    number = int(value or 0)
+    if not 0 <= number < _LATEST:
+        raise ValueError("not a time")
+    return number
+
+
 @contextmanager
 def reading(kind: str, key: str) -> Iterator[None]:
     """Name the record that can't be read, and nothing of what is in it."""
     try:
         yield
-    except (msgspec.MsgspecError, ValueError, KeyError) as error:
+    except (msgspec.MsgspecError, ValueError, KeyError, OverflowError) as error:
         raise KeysUnreadable(record=(kind, key)) from error

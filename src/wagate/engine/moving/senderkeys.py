@@ -11,12 +11,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from wagate.engine.moving.records import Uint32
 from wagate.wire.keys import KEY_BYTES, typed
 from wagate.wire.senderkeys import KnownChain, OwnState
 
 
 class _Chain(msgspec.Struct):
-    iteration: int
+    iteration: Uint32
     seed: bytes
 
 
@@ -26,12 +27,12 @@ class _Signing(msgspec.Struct):
 
 
 class _State(msgspec.Struct, rename="camel"):
-    sender_key_id: int
+    sender_key_id: Uint32
     sender_chain_key: _Chain
     sender_signing_key: _Signing
     sender_message_keys: list[_Chain] = []
     #: Ours; Baileys keeps what it does not know.
-    first: int | msgspec.UnsetType = msgspec.UNSET
+    first: Uint32 | msgspec.UnsetType = msgspec.UNSET
 
 
 _decoder = msgspec.msgpack.Decoder(list[_State])

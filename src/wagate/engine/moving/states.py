@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 from google.protobuf.message import DecodeError
 
+from wagate.engine.moving.records import seconds
 from wagate.engine.native.records import AppStateKeys, Contact, StoredCollection
 from wagate.wire.appstate import Collection
 from wagate.wire.proto import wa_pb2 as wa
@@ -46,8 +47,8 @@ _version = msgspec.msgpack.Decoder(_Version)
 def read_token(record: bytes) -> Contact:
     """:raises ValueError: if it is not what Baileys keeps of a contact's trust."""
     found = _token.decode(record)
-    at = int(found.timestamp or 0)
-    return Contact(int(found.sender_timestamp or 0), found.token, at if found.token else 0)
+    at = seconds(found.timestamp)
+    return Contact(seconds(found.sender_timestamp), found.token, at if found.token else 0)
 
 
 def write_token(contact: Contact) -> bytes:

@@ -96,10 +96,12 @@ class _Conversion:
             )
             # Baileys tells our own device, too, unless it is here.
             told = dict.fromkeys((*own.told, device.lid or device.jid), True)
+            with reading(OWN_CHAIN.name, group):
+                jids = {name: Jid.parse(name) for name in told}
             if device.lid:
-                told = {name: True for name in told if Jid.parse(name).is_lid}
+                told = {name: True for name, jid in jids.items() if jid.is_lid}
             else:
-                told |= {str(pn): True for name in own.told if (pn := names.other(Jid.parse(name))) is not None}
+                told |= {str(pn): True for name in own.told if (pn := names.other(jids[name])) is not None}
             self._put("sender-key-memory", group, told)
         for key, received in self._each(CHAINS):
             with reading(CHAINS.name, key):

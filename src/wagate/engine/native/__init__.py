@@ -3,8 +3,8 @@
 Proven against the sandbox and against Baileys as the other side of a chat, not against WhatsApp's own servers.
 
 ``link`` is one connection behind the port, made of ``stream`` (socket, handshake, frames), ``journal`` (nothing leaves
-before it is stored), ``vault`` (key records), ``linking`` and ``login``, ``directory`` (devices and LIDs), ``sending``
-and ``receiving``, ``retries`` and ``appstate``.
+before it is stored), ``vault`` (key records), ``linking`` and ``passkey``, ``directory`` (devices and LIDs),
+``sending`` and ``receiving``, ``retries`` and ``appstate``.
 """
 
 from wagate.engine.native.client import ClientVersion

@@ -328,5 +328,6 @@ def _epoch(key_id: bytes) -> tuple[int, bytes]:
 
 def _refusal(collection: Node | None) -> QueryFailed:
     error = collection.child("error") if collection is not None else None
-    code = error.get("code") if error is not None else ""
-    return QueryFailed(int(code) if code.isdigit() else 0, error.get("text") if error is not None else "")
+    if error is None:
+        return QueryFailed(0)
+    return QueryFailed(error.number("code") or 0, error.get("text"))

@@ -33,13 +33,14 @@ class Cipher:
 
         :raises QueryFailed: if the server does not answer.
         """
-        names = {device: str(await self._directory.canonical(device)) for device in devices}
+        canonical = {device: await self._directory.canonical(device) for device in devices}
+        names = {device: str(jid) for device, jid in canonical.items()}
         known = await self._line.vault.load(RATCHETS, list(names.values()))
-        strangers = [name for name in names.values() if name not in known or known[name].open is None]
+        strangers = {str(jid): jid for jid in canonical.values() if str(jid) not in known or not known[str(jid)].open}
         if strangers:
-            bundles = await self._directory.bundles([Jid.parse(name) for name in strangers])
+            bundles = await self._directory.bundles(list(strangers.values()))
             # What came meanwhile may have begun a session.
-            known = await self._line.vault.load(RATCHETS, strangers)
+            known = await self._line.vault.load(RATCHETS, list(strangers))
             for jid, bundle in bundles.items():
                 if str(jid) not in known or known[str(jid)].open is None:
                     self._begin(str(jid), bundle, known.get(str(jid)))
@@ -74,7 +75,8 @@ class Cipher:
     async def decrypt(self, sender: Jid, kind: Kind, body: bytes, opened: Opened) -> bytes:
         """The plaintext of a ``msg`` or ``pkmsg``. ``opened`` is called with it where it was recorded.
 
-        :raises SignalError: if it can't be read; nothing has changed then.
+        :raises SignalError: if it can't be read. Only if it was encrypted rightly and padded wrongly has a key of the
+            session been used then.
         """
         vault, name = self._line.vault, str(sender)
         found = prekeys.Found({}, {})
@@ -90,10 +92,11 @@ class Cipher:
             # Somebody with new keys starts anew: what the former ones agreed on is dropped, if this one is sound.
             sessions, stranger = SessionSet(self._line.entropy), True
         result = sessions.decrypt(kind, body, identity=self._line.identity, prekeys=found)
-        plaintext = unpad(result.plaintext)
+        # Stored whatever the content turns out to be: what the session in memory has used up is used up.
         vault.put(RATCHETS, name, sessions, "decrypted")
         if result.used_prekey is not None:
             vault.delete(ONE_TIME, str(result.used_prekey))
+        plaintext = unpad(result.plaintext)
         opened(plaintext)
         if stranger:
             self._directory.forget(sender)
@@ -156,8 +159,9 @@ class Cipher:
         chains = await self._line.vault.load_one(CHAINS, key)
         if chains is None:
             raise NoSenderKey("this device has told no chain")
-        plaintext = unpad(chains.decrypt(body))
+        padded = chains.decrypt(body)
         self._line.vault.put(CHAINS, key, chains, "decrypted")
+        plaintext = unpad(padded)
         opened(plaintext)
         return plaintext
 

@@ -6,10 +6,12 @@ WhatsApp refuses versions that are too old (405). The version is the one that Ba
 
 import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from wagate.engine.native.device import Device
 from wagate.wire.keys import KeyPair
+from wagate.wire.node import Node
 from wagate.wire.proto import wa_pb2 as wa
 
 _Payload = wa.ClientPayload
@@ -89,3 +91,11 @@ def _props(name: str) -> wa.DeviceProps:
     history.storageQuotaMb = 10240
     history.inlineInitialPayloadInE2EeMsg = True
     return props
+
+
+def unified_session(now: datetime) -> Node:
+    """What WhatsApp Web says of itself when it is linked, has logged in, and becomes available: the number of
+    milliseconds of a week that begins three days late. Source: Baileys 7.0.0-rc14 and whatsmeow.
+    """
+    number = (now + timedelta(days=3) - datetime(1970, 1, 1, tzinfo=UTC)) % timedelta(weeks=1)
+    return Node("ib", {}, [Node("unified_session", {"id": str(number // timedelta(milliseconds=1))})])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from wagate.engine.native.line import Line
 from wagate.engine.native.lru import Lru
 from wagate.engine.native.records import LID_OF, RATCHETS, Text
-from wagate.wire.jid import LID, PN, Jid
+from wagate.wire.jid import LID, MAX_DEVICE, PN, Jid
 from wagate.wire.node import Node
 from wagate.wire.ratchet import Bundle, PreKey, SignedPreKey
 
@@ -201,6 +201,6 @@ def _key(node: Node | None) -> tuple[int, bytes] | None:
 def _numbers(listed: Node) -> Iterable[int]:
     """The devices that may be written to: the phone, and those that it has given a key index."""
     for device in listed.all("device"):
-        number = device.get("id")
-        if number.isdigit() and (number == "0" or "key-index" in device.attrs):
-            yield int(number)
+        number = device.number("id")
+        if number is not None and number <= MAX_DEVICE and (number == 0 or "key-index" in device.attrs):
+            yield number

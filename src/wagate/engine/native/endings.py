@@ -17,21 +17,21 @@ BAD_SESSION = 500
 
 def stream_error(node: Node) -> Closed:
     """The server ends the stream. Source: Baileys, whatsmeow."""
-    conflict, code = node.child("conflict"), node.get("code")
+    conflict, code = node.child("conflict"), node.number("code")
     kind = conflict.get("type") if conflict is not None else ""
     if kind == "replaced":
         return Closed(code=REPLACED, reason=kind)
     if kind == "device_removed":
         return Closed(code=LOGGED_OUT, reason=kind)
     reason = kind or next((child.tag for child in node.children), "") or "stream error"
-    return Closed(code=int(code) if code.isdigit() else BAD_SESSION, reason=reason)
+    return Closed(code=BAD_SESSION if code is None else code, reason=reason)
 
 
 def failure(node: Node, now: datetime) -> Closed:
     """The server does not let us in. A temporary ban (402) says for how many seconds."""
-    reason, expire = node.get("reason"), node.get("expire")
+    reason, expire = node.number("reason"), node.number("expire")
     return Closed(
-        code=int(reason) if reason.isdigit() else BAD_SESSION,
+        code=BAD_SESSION if reason is None else reason,
         reason=node.get("message") or "login refused",
-        retry_at=now + timedelta(seconds=int(expire)) if expire.isdigit() else None,
+        retry_at=None if expire is None else now + timedelta(seconds=expire),
     )

@@ -94,8 +94,8 @@ class Line:
         self.ping_ms = (self.clock.monotonic() - begun) * 1000
         if result.get("type") == "error":
             error = result.child("error")
-            code, text = (error.get("code"), error.get("text")) if error is not None else ("", "")
-            raise QueryFailed(int(code) if code.isdigit() else 0, text)
+            code, text = (error.number("code"), error.get("text")) if error is not None else (None, "")
+            raise QueryFailed(code or 0, text)
         return result
 
     async def ask(self, xmlns: str, kind: str, *content: Node, to: Attr = SERVER) -> Node:
@@ -115,6 +115,11 @@ class Line:
         if not waiting.done():
             waiting.set_result(node)
         return True
+
+    @property
+    def working(self) -> int:
+        """How many pieces of work run beside the rest."""
+        return len(self._tasks)
 
     # -- the device
 

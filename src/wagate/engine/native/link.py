@@ -17,15 +17,14 @@ from wagate.engine.native.directory import Directory
 from wagate.engine.native.groups import GroupBook
 from wagate.engine.native.journal import Journal, Refused
 from wagate.engine.native.line import QUERY_SECONDS, Line
-from wagate.engine.native.linking import Linking
+from wagate.engine.native.linking import NOTIFICATIONS, Linking
 from wagate.engine.native.receiving import Receiver
 from wagate.engine.native.retries import Retries
 from wagate.engine.native.sending import Sender
 from wagate.engine.native.shared import Shared
-from wagate.engine.native.stream import Broken, NotWhatsApp, Stream, Unreachable
+from wagate.engine.native.stream import Broken, NotWhatsApp, NoWayThroughProxy, Stream, Unreachable, sent_points
 from wagate.engine.native.trust import Trust
 from wagate.engine.native.vault import Vault
-from wagate.engine.points import Reach
 from wagate.engine.port import (
     Arrived,
     Closed,
@@ -33,10 +32,13 @@ from wagate.engine.port import (
     EventSink,
     Online,
     OpenRequest,
+    PasskeyAssertion,
+    PasskeyNotWanted,
     QueryFailed,
     RelayImpossible,
     Vitals,
 )
+from wagate.engine.proxies.failures import ending as proxy_ending
 from wagate.engine.store import KeyChange, NewArrival
 from wagate.engine.teller import Teller
 from wagate.wire.jid import SERVER, Jid
@@ -50,6 +52,12 @@ PING_SECONDS = 18.0
 DEAF_SECONDS = 10.0
 #: Stanzas and changes that may wait in memory before reading stops: what is not read, WhatsApp's server keeps.
 TOO_MUCH = 1_000
+#: Bytes of stanzas that may. As nodes they take the same for ciphertexts, and fifty times that if they mean harm.
+TOO_HEAVY = 16 * 1024 * 1024
+#: While an answer is waited for, reading goes on beyond that; here it ends with the link. What a gateway that was away
+#: for weeks finds is less, and the next login goes on where this one stopped.
+FAR_TOO_MUCH = 50_000
+FAR_TOO_HEAVY = 4 * TOO_HEAVY
 #: An unlinking that the server does not answer is over all the same.
 _LOGOUT_SECONDS = 10.0
 
@@ -74,6 +82,7 @@ class NativeSession:
         on_gone: Callable[["NativeSession"], None],
     ) -> None:
         self.number = number
+        self.links_by_passkey = True
         self.session = request.session
         self._request = request
         self._trust_context = trust
@@ -115,7 +124,9 @@ class NativeSession:
             app_state=self._app_state,
             is_available=lambda: self._available,
         )
-        self._waiting: deque[Node] = deque()
+        #: What waits for its turn, with its bytes, and the bytes of all of it.
+        self._waiting: deque[tuple[Node, int]] = deque()
+        self._heavy = 0
         self._more = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -132,6 +143,10 @@ class NativeSession:
         self._life = asyncio.create_task(self._live(), name=f"link {request.session}")
 
     # -- the port --------------------------------------------------------------------------------------------------
+
+    @property
+    def proxy(self) -> str:
+        return self._request.proxy
 
     async def relay(
         self, to: Jid, message: bytes, message_id: str, attributes: Mapping[str, str] = _NOTHING
@@ -168,6 +183,11 @@ class NativeSession:
             asking.cancel()
             raise EngineUnavailable("the connection closed")
         return asking.result()
+
+    async def answer_passkey(self, assertion: PasskeyAssertion) -> None:
+        if self._over:
+            raise PasskeyNotWanted
+        await self._linking.passkey.answer(assertion)
 
     async def logout(self) -> None:
         if not self._online:
@@ -213,14 +233,19 @@ class NativeSession:
                 if closed is not None:
                     ended = closed
                     break
+                if len(self._waiting) + self._line.working > FAR_TOO_MUCH or self._heavy > FAR_TOO_HEAVY:
+                    ended = Closed(code=endings.LOST, reason="more came than can be handled")
+                    break
                 # An answer that is waited for comes behind what is in the way.
-                if len(self._waiting) + self._journal.backlog > TOO_MUCH and not self._line.is_asking:
+                if self._is_too_much() and not self._line.is_asking:
                     self._room.clear()
                     # Whoever makes room may have nothing to do: settings come many at a time, and by themselves.
                     self._more.set()
                     await self._room.wait()
         except Unreachable as error:
             ended = Closed(code=endings.LOST, reason=str(error))
+        except NoWayThroughProxy as error:
+            ended = proxy_ending(error.answer)
         except NotWhatsApp as error:
             ended = Closed(code=endings.CHAIN_REFUSED, reason=str(error))
         except Broken as error:
@@ -248,8 +273,10 @@ class NativeSession:
             clock=shared.clock,
             entropy=shared.entropy,
         )
+        if shared.wire_log is not None:
+            stream.tap = shared.wire_log.tap(self.session)
         if shared.reach is not None:
-            stream.on_sent = _sent_points(shared.reach)
+            stream.on_sent = sent_points(shared.reach)
         return stream
 
     async def _wind_up(self, closed: Closed, stream: Stream | None, work: asyncio.Task[None] | None) -> None:
@@ -302,10 +329,12 @@ class NativeSession:
             case "xmlstreamend":
                 return Closed(code=endings.LOST, reason="the server ended the stream")
             case tag if tag in _ORDERED:
-                if tag == "notification" and node.get("type") == "link_code_companion_reg":
+                if tag == "notification" and node.get("type") in NOTIFICATIONS:
                     self._linking.notified(node)
                 else:
-                    self._waiting.append(node)
+                    size = self._line.stream.size if self._line.stream is not None else 0
+                    self._waiting.append((node, size))
+                    self._heavy += size
                     self._more.set()
             case _:
                 pass
@@ -316,7 +345,9 @@ class NativeSession:
         try:
             while True:
                 while self._waiting:
-                    await self._receiver.take(self._waiting.popleft())
+                    node, size = self._waiting.popleft()
+                    await self._receiver.take(node)
+                    self._heavy -= size
                     if not self._room.is_set():
                         await self._have_room()
                 self._more.clear()
@@ -326,9 +357,15 @@ class NativeSession:
                 await self._more.wait()
         except Refused:
             return
+        except Exception as error:  # noqa: BLE001 - without this work the link would seem alive and take nothing in
+            _log.error("incoming stanzas can't be handled any more", session_id=self.session, exc_info=True)
+            self._end(Closed(code=endings.BAD_SESSION, reason=type(error).__name__))
+
+    def _is_too_much(self) -> bool:
+        return len(self._waiting) + self._journal.backlog > TOO_MUCH or self._heavy > TOO_HEAVY
 
     async def _have_room(self) -> None:
-        if len(self._waiting) + self._journal.backlog <= TOO_MUCH // 2:
+        if len(self._waiting) + self._journal.backlog <= TOO_MUCH // 2 and self._heavy <= TOO_HEAVY // 2:
             self._room.set()
         elif self._journal.backlog > TOO_MUCH // 2:
             await self._journal.settled()
@@ -358,7 +395,7 @@ class NativeSession:
         lid, name = node.jid("lid"), node.get("display_name")
         device = self._line.device
         changes = {}
-        if lid is not None and str(lid) != device.lid:
+        if lid is not None and lid.is_lid and lid.user and str(lid) != device.lid:
             changes["lid"] = str(lid)
         if name and not device.push_name:
             changes["push_name"] = name
@@ -371,9 +408,15 @@ class NativeSession:
         try:
             await prekeys.keep_up(line, await prekeys.count(line))
             await line.ask("passive", "set", Node("active"))
+            line.post(client.unified_session(line.clock.now()))
         except QueryFailed as error:
             self._end(Closed(code=error.server_code or endings.LOST, reason="login was not answered"))
             return
+        except Exception as error:
+            # Whatever it was: a link that neither comes online nor ends would wait for ever.
+            if not isinstance(error, Refused):
+                self._end(Closed(code=endings.BAD_SESSION, reason=type(error).__name__))
+            raise
         self._online = True
         self._teller.tell(Online(identity=line.device.port_identity))
         self._announce()
@@ -385,6 +428,7 @@ class NativeSession:
         name = self._line.device.push_name
         if name and self._online:
             self._available = True
+            self._line.post(client.unified_session(self._clock.now()))
             self._line.post(Node("presence", {"name": name, "type": "available"}))
 
     def _named(self, name: str) -> None:
@@ -449,13 +493,3 @@ class NativeSession:
         if not self._over:
             self._over = True
             self._interrupt()
-
-
-def _sent_points(reach: Reach) -> Callable[[Node], None]:
-    points = {"message": "written", "receipt": "receipted"}
-
-    def sent(node: Node) -> None:
-        if node.tag in points and node.get("type") != "retry":
-            reach(points[node.tag])
-
-    return sent

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from wagate.core.logging import get_logger
+from wagate.engine.native import client
 from wagate.engine.native.line import Line
+from wagate.engine.native.passkey import PasskeyLinking
 from wagate.engine.port import EngineEvent, Linked, QrIssued, QueryFailed
 from wagate.wire.adv import IdentityRefused, QrText, Refusal, accept
 from wagate.wire.jid import SERVER, Jid
@@ -22,6 +24,12 @@ LATER_QR_SECONDS = 20.0
 #: The digit of a Chrome in QR texts and pairing codes.
 _CHROME = "1"
 _UNAUTHORIZED = "401"
+
+_CODE_TYPED = "link_code_companion_reg"
+_PASSKEY_WANTED = "passkey_prologue_request"
+_PASSKEY_GOES_ON = "crsc_continuation"
+#: The types of notifications that are about linking.
+NOTIFICATIONS = frozenset((_CODE_TYPED, _PASSKEY_WANTED, _PASSKEY_GOES_ON))
 _BROKEN = "500"
 
 _log = get_logger("engine.native")
@@ -34,6 +42,7 @@ class Linking:
         self._line = line
         self._tell = tell
         self._run_out = run_out
+        self.passkey = PasskeyLinking(line, tell, run_out)
         self._offered = asyncio.Event()
         self._code: DeviceSide | None = None
         self._code_ref = b""
@@ -43,7 +52,10 @@ class Linking:
     # -- what the server says
 
     def offered(self, node: Node) -> None:
-        """The server gives references to show codes for."""
+        """The server gives references to show codes for; a device that is linked has no use for them."""
+        if self._line.device.linked:
+            self._refuse(node, _BROKEN, "internal-error")
+            return
         self._result(node)
         offer = node.child("pair-device")
         refs = [ref.text for ref in offer.all("ref")] if offer is not None else []
@@ -56,7 +68,10 @@ class Linking:
         """A phone accepted: check that it means us, keep who we are, and only then answer."""
         device, blob = node.child("pair-success", "device"), node.child("pair-success", "device-identity")
         jid = device.jid("jid") if device is not None else None
-        if device is None or blob is None or jid is None:
+        if jid is not None and not (jid.is_pn and jid.user.isascii() and jid.user.isdigit() and len(jid.user) < 19):
+            # It is what we log in with, as a number.
+            jid = None
+        if device is None or blob is None or jid is None or self._line.device.linked:
             self._refuse(node, _BROKEN, "internal-error")
             return
         line = self._line
@@ -70,7 +85,7 @@ class Linking:
         lid, business = device.jid("lid"), node.child("pair-success", "biz")
         line.change(
             jid=str(jid),
-            lid=str(lid) if lid is not None else "",
+            lid=str(lid) if lid is not None and lid.is_lid and lid.user else "",
             push_name=business.get("name") if business is not None else "",
             device_identity=accepted.identity,
             account_key=accepted.account_key,
@@ -79,11 +94,20 @@ class Linking:
         line.journal.when_durable(lambda: self._tell(Linked(identity=identity)))
         reply = Node("device-identity", {"key-index": str(accepted.key_index)}, accepted.reply)
         self._result(node, [Node("pair-device-sign", {}, [reply])])
+        line.post(client.unified_session(line.clock.now()))
 
     def notified(self, node: Node) -> None:
-        """The phone answers the code that was typed into it."""
-        self._line.acknowledge(node)
-        self._line.spawn(lambda: self._finish_code(node), "linking by code")
+        """Something about a link under way, of a type in :data:`NOTIFICATIONS`."""
+        if node.jid("from") != SERVER:
+            self._line.acknowledge(node)
+        elif node.get("type") == _PASSKEY_WANTED:
+            self.passkey.asked(node)
+        elif node.get("type") == _PASSKEY_GOES_ON:
+            self.passkey.continued(node)
+        else:
+            # The phone answers the code that was typed into it.
+            self._line.acknowledge(node)
+            self._line.spawn(lambda: self._finish_code(node), "linking by code")
 
     # -- codes
 
@@ -153,7 +177,7 @@ class Linking:
             ).build()
             self._tell(QrIssued(code=code, expires_at=_after(line.clock.now(), lifetime)))
             await line.clock.sleep(lifetime)
-            if line.device.linked:
+            if line.device.linked or self.passkey.is_wanted:
                 return
             lifetime = LATER_QR_SECONDS
         self._run_out()

@@ -85,7 +85,7 @@ async def count(line: Line) -> int:
         Node("iq", {"to": SERVER, "type": "get", "xmlns": "encrypt"}, [Node("count")]),
     )
     told = answer.child("count")
-    return int(told.get("value", "0")) if told is not None else 0
+    return (told.number("value") or 0) if told is not None else 0
 
 
 async def rotate_signed(line: Line) -> None:

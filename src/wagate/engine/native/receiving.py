@@ -103,7 +103,7 @@ class Receiver:
 
     async def _message(self, node: Node) -> None:
         sender = node.jid("participant") or node.jid("from")
-        if sender is None or not node.get("id"):
+        if sender is None or node.jid("from") is None or not node.get("id"):
             self._line.acknowledge(node, error=_UNREADABLE)
             return
         told = node.jid("sender_lid") or node.jid("participant_lid")
@@ -183,11 +183,12 @@ class Receiver:
         protocol = message.protocolMessage
         if not self._line.device.is_own(sender) or sender.device:
             return
+        if protocol.HasField("historySyncNotification"):
+            # Besides the one for the message itself, as Baileys and whatsmeow do.
+            told_of = {"id": node.get("id"), "to": node.attrs["from"], "type": "hist_sync"}
+            self._line.post(Node("receipt", told_of))
         if protocol.type == _PROTOCOL.APP_STATE_SYNC_KEY_SHARE and message.HasField("protocolMessage"):
             await self._app_state.learn_keys(protocol.appStateSyncKeyShare)
-        if protocol.HasField("historySyncNotification"):
-            # The phone wants to hear, besides, that its history has arrived; the host reads it.
-            self._line.post(Node("receipt", {"id": node.get("id"), "to": sender.bare, "type": "hist_sync"}))
 
     def _receipt_for(self, node: Node, sender: Jid) -> Node:
         attrs: dict[str, Attr] = {"id": node.get("id"), "to": node.attrs["from"]}
@@ -250,10 +251,8 @@ class Receiver:
     async def _keys_wanted(self, node: Node) -> None:
         count, sender = node.child("count"), node.jid("from")
         if count is not None and sender == SERVER:
-            left = count.get("value")
-            self._line.spawn(
-                lambda: prekeys.keep_up(self._line, int(left) if left.isdigit() else 0), "uploading pre-keys"
-            )
+            left = count.number("value") or 0
+            self._line.spawn(lambda: prekeys.keep_up(self._line, left), "uploading pre-keys")
         elif node.child("identity") is not None and sender is not None:
             await self._directory.identity_changed(sender)
 

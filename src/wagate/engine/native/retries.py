@@ -150,8 +150,8 @@ class Retries:
         sealed = (await self._cipher.encrypt(names, lambda _: message.SerializeToString())).get(reader)
         if sealed is None:
             return None
-        count = retry.get("count", "1") if retry is not None else "1"
-        content = [enc(sealed.kind, sealed.body, media=media, count=int(count) if count.isdigit() else 1)]
+        count = (retry.number("count") if retry is not None else None) or 1
+        content = [enc(sealed.kind, sealed.body, media=media, count=count)]
         if sealed.kind == "pkmsg":
             content.append(Node("device-identity", {}, self._line.device.device_identity))
         return Node("message", attrs, content)

@@ -200,14 +200,13 @@ class Sender:
                 self._directory.forget(account)
             if group is not None:
                 self._groups.forget(group)
-        error = ack.get("error")
-        if error:
+        if ack.get("error"):
             if group is not None and group.is_group:
                 # Nobody got the chain that came with it.
                 await self._cipher.forget_told(group)
-            raise RelayRefused(int(error) if error.isdigit() else 0)
-        at = ack.get("t")
-        return datetime.fromtimestamp(int(at), UTC) if at.isdigit() else self._line.clock.now()
+            raise RelayRefused(ack.number("error") or 0)
+        at = ack.number("t")
+        return self._line.clock.now() if at is None else datetime.fromtimestamp(at, UTC)
 
     def _proof(self, sealed: Iterable[Ciphertext]) -> list[Node]:
         """That our account vouches for this device; who meets it for the first time wants to see it."""

@@ -12,6 +12,7 @@ from wagate.engine.native.vault import MEMORY_RECORDS, Memory
 from wagate.engine.points import Reach
 from wagate.engine.port import Faults, FetchBlob, SentMessage
 from wagate.engine.store import KeyStore
+from wagate.engine.wirelog import WireLog
 from wagate.wire.keys import Entropy
 
 
@@ -26,6 +27,7 @@ class Shared:
     version: ClientVersion = field(default_factory=ClientVersion)
     faults: Faults | None = None
     reach: Reach | None = None
+    wire_log: WireLog | None = None
     entropy: Entropy = os.urandom
     memory: Memory = field(default_factory=lambda: Lru(MEMORY_RECORDS), init=False)
     devices: Devices = field(init=False)

@@ -6,12 +6,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxyStatus, InvalidURI
 
 from wagate.core.clock import Clock
+from wagate.core.logging import get_logger
+from wagate.engine.points import Reach
 from wagate.engine.port import Endpoint
-from wagate.wire.codec import BadNode, decode, encode
-from wagate.wire.framing import BadFrame, Deframer, frame, intro
+from wagate.engine.wirelog import RECEIVED, SENT, Tap
+from wagate.wire.codec import BadNode, encode, inflated, read
+from wagate.wire.framing import MAX_FRAME, BadFrame, Deframer, frame, intro
 from wagate.wire.keys import Entropy, KeyPair
 from wagate.wire.node import Node
 from wagate.wire.noise import BadFrameSeal, HandshakeRefused, Initiator, Transport
@@ -25,10 +28,25 @@ _OPEN_SECONDS = 20.0
 _CLOSE_SECONDS = 2.0
 #: So many frames at most go into one WebSocket message.
 _BATCH = 64
+#: The longest message that is taken: several of the longest frames. Without a limit the server fills our memory.
+_MAX_MESSAGE = 4 * MAX_FRAME
+
+#: What is left of a frame beside the tag of its encryption.
+_MAX_PLAIN = MAX_FRAME - 16
+
+_log = get_logger("engine.native")
 
 
 class Unreachable(Exception):
     """No connection could be made."""
+
+
+class NoWayThroughProxy(Exception):
+    """The session's proxy gave no connection; ``answer`` is its HTTP status."""
+
+    def __init__(self, answer: int) -> None:
+        super().__init__(f"the proxy answered {answer}")
+        self.answer = answer
 
 
 class NotWhatsApp(Exception):
@@ -42,7 +60,18 @@ class Broken(Exception):
 class Stream:
     """One connection after its handshake."""
 
-    __slots__ = ("_closing", "_deframer", "_outgoing", "_socket", "_transport", "_wake", "_writer", "on_sent")
+    __slots__ = (
+        "_closing",
+        "_deframer",
+        "_outgoing",
+        "_socket",
+        "_transport",
+        "_wake",
+        "_writer",
+        "on_sent",
+        "size",
+        "tap",
+    )
 
     def __init__(self, socket: ClientConnection, transport: Transport, deframer: Deframer) -> None:
         self._socket = socket
@@ -51,6 +80,10 @@ class Stream:
         self._outgoing: deque[Node] = deque()
         #: Told of each stanza that has left, for tests.
         self.on_sent: Callable[[Node], None] | None = None
+        #: The bytes of the stanza that came last.
+        self.size = 0
+        #: Told of each stanza, for the wire log.
+        self.tap: Tap | None = None
         self._wake = asyncio.Event()
         self._closing = False
         self._writer = asyncio.get_running_loop().create_task(self._write())
@@ -68,9 +101,11 @@ class Stream:
         clock: Clock,
         entropy: Entropy,
     ) -> "Stream":
-        """Connect, check who the server is, and say who we are.
+        """Connect, check who the server is, and say who we are. Without ``proxy`` it connects directly, whatever the
+        environment names.
 
         :raises Unreachable: if there is no way to it.
+        :raises NoWayThroughProxy: if ``proxy`` says so.
         :raises NotWhatsApp: if it is not who it should be.
         """
         try:
@@ -81,11 +116,13 @@ class Stream:
                 proxy=proxy or None,
                 compression=None,
                 ping_interval=None,
-                max_size=None,
+                max_size=_MAX_MESSAGE,
                 open_timeout=_OPEN_SECONDS,
                 close_timeout=_CLOSE_SECONDS,
             )
-        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, InvalidProxy, ConnectionClosed) as error:
+        except InvalidProxyStatus as error:
+            raise NoWayThroughProxy(error.response.status_code) from None
+        except (OSError, TimeoutError, InvalidHandshake, InvalidURI, ConnectionClosed) as error:
             raise Unreachable(type(error).__name__) from error
         try:
             async with asyncio.timeout(_OPEN_SECONDS):
@@ -112,7 +149,12 @@ class Stream:
         try:
             async for data in self._socket:
                 for part in self._deframer.feed(data if isinstance(data, bytes) else data.encode()):
-                    yield decode(self._transport.open(part))
+                    body = inflated(self._transport.open(part))
+                    self.size = len(body)
+                    node = read(body)
+                    if self.tap is not None:
+                        self.tap(RECEIVED, node)
+                    yield node
         except ConnectionClosed:
             return
         except (BadFrame, BadFrameSeal, BadNode) as error:
@@ -140,12 +182,25 @@ class Stream:
                 while self._outgoing:
                     count = min(_BATCH, len(self._outgoing))
                     nodes = [self._outgoing.popleft() for _ in range(count)]
-                    await self._socket.send(b"".join(frame(self._transport.seal(encode(node))) for node in nodes))
+                    await self._socket.send(b"".join(self._frame(node) for node in nodes))
                     if self.on_sent is not None:
                         for node in nodes:
                             self.on_sent(node)
         except ConnectionClosed:
             return
+
+    def _frame(self, node: Node) -> bytes:
+        try:
+            plain = encode(node)
+            if len(plain) > _MAX_PLAIN:
+                raise ValueError("the stanza is longer than a frame")
+        except ValueError as error:
+            # An answer repeats what the server sent, which may be what nobody can write. The line goes on without it.
+            _log.error("a stanza can't be written", tag=node.tag[:40], reason=str(error))
+            return b""
+        if self.tap is not None:
+            self.tap(SENT, node)
+        return frame(self._transport.seal(plain))
 
 
 async def _shake_hands(
@@ -167,3 +222,14 @@ async def _shake_hands(
         raise HandshakeRefused("the server goes on before we have answered")
     await socket.send(frame(handshake.read_hello(frames[0], payload.SerializeToString())))
     return handshake.transport, deframer
+
+
+def sent_points(reach: Reach) -> Callable[[Node], None]:
+    """What tells ``reach`` that a message or a receipt has been written."""
+    points = {"message": "written", "receipt": "receipted"}
+
+    def sent(node: Node) -> None:
+        if node.tag in points and node.get("type") != "retry":
+            reach(points[node.tag])
+
+    return sent

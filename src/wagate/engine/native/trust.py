@@ -34,13 +34,14 @@ class Trust:
 
     async def give(self, chat: Jid) -> None:
         """Give a contact our token, if they have none of this week."""
-        name, now = await self._name(chat), self._line.now()
+        contact = await self._directory.canonical(chat.bare)
+        name, now = str(contact), self._line.now()
         known = await self._line.vault.load_one(CONTACT, name) or Contact()
         if name in self._giving or _weeks(known.given_at) >= _weeks(now):
             return
         self._giving.add(name)
         try:
-            token = Node("token", {"jid": Jid.parse(name), "t": str(now), "type": _KIND})
+            token = Node("token", {"jid": contact, "t": str(now), "type": _KIND})
             body = Node("tokens", {}, [token])
             await self._line.query(Node("iq", {"to": SERVER, "type": "set", "xmlns": "privacy"}, [body]))
             known = await self._line.vault.load_one(CONTACT, name) or Contact()
@@ -59,11 +60,11 @@ class Trust:
         if sender is None or tokens is None:
             return
         for token in tokens.all("token"):
-            at = token.get("t")
-            if token.get("type") == _KIND and at.isdigit() and token.data:
+            at = token.number("t")
+            if token.get("type") == _KIND and at is not None and token.data:
                 name = await self._name(sender)
                 known = await self._line.vault.load_one(CONTACT, name) or Contact()
-                record = Contact(given_at=known.given_at, token=token.data, token_at=int(at))
+                record = Contact(given_at=known.given_at, token=token.data, token_at=at)
                 self._line.vault.put(CONTACT, name, record)
 
     async def _name(self, jid: Jid) -> str:

@@ -2,7 +2,7 @@
 
 Which hosts there are, and the token for them, WhatsApp tells each session (``media_conn``) for a while. Only those are
 ever connected to, over TLS, without following redirects: what a sender writes into a message chooses a path on them,
-never a host.
+never a host. A session with a proxy brings and fetches its files through it: the hosts would learn its address else.
 """
 
 import asyncio
@@ -147,9 +147,8 @@ class MediaHosts:
         for host in connection.hosts:
             url = f"https://{host}/mms/{kind.value}/{token}?auth={quote(connection.auth, safe='')}&token={token}"
             try:
-                async with self._client().post(
-                    URL(url, encoded=True), data=body, headers={"Content-Type": "application/octet-stream"}
-                ) as response:
+                headers = {"Content-Type": "application/octet-stream"}
+                async with self._client(link).post(URL(url, encoded=True), data=body, headers=headers) as response:
                     answer = await _limited(response, _MAX_ANSWER)
                     if response.status == 200:
                         place = msgspec.json.decode(answer, type=_Uploaded)
@@ -178,7 +177,7 @@ class MediaHosts:
         if remote.size > limit:
             raise RemoteFileBroken(f"the file is larger than {limit} bytes")
         async with self._transfers:
-            body = await self._fetch(await self._connection(session, link), session, path, limit)
+            body = await self._fetch(await self._connection(session, link), session, link, path, limit)
             try:
                 return await asyncio.to_thread(_open, body, remote)
             except MediaBroken as error:
@@ -194,7 +193,7 @@ class MediaHosts:
         if remote.size > self._max_bytes:
             raise RemoteFileBroken(f"the file is larger than {self._max_bytes} bytes")
         connection = await self._connection(session, link)
-        async with self._transfers, contextlib.aclosing(self._offers(connection, session, path)) as offers:
+        async with self._transfers, contextlib.aclosing(self._offers(connection, session, link, path)) as offers:
             async for response in offers:
                 try:
                     await _spool(response, remote, file, self._max_bytes + _OVERHEAD)
@@ -202,8 +201,10 @@ class MediaHosts:
                 except (aiohttp.ClientError, OSError) as error:
                     _log.warning("media host not usable", error=type(error).__name__)
 
-    async def _fetch(self, connection: _Connection, session: SessionId, path: str, limit: int) -> bytes:
-        async with contextlib.aclosing(self._offers(connection, session, path)) as offers:
+    async def _fetch(
+        self, connection: _Connection, session: SessionId, link: EngineSession, path: str, limit: int
+    ) -> bytes:
+        async with contextlib.aclosing(self._offers(connection, session, link, path)) as offers:
             async for response in offers:
                 try:
                     return await _limited(response, limit + _OVERHEAD)
@@ -212,7 +213,7 @@ class MediaHosts:
         raise AssertionError("it ends by an error")
 
     async def _offers(
-        self, connection: _Connection, session: SessionId, path: str
+        self, connection: _Connection, session: SessionId, link: EngineSession, path: str
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
         """The answers of hosts that have the file, for as long as the caller asks on.
 
@@ -221,7 +222,7 @@ class MediaHosts:
         gone = 0
         for host in connection.hosts:
             try:
-                async with self._client().get(URL(f"https://{host}{path}", encoded=True)) as response:
+                async with self._client(link).get(URL(f"https://{host}{path}", encoded=True)) as response:
                     if response.status in (404, 410):
                         gone += 1
                     elif response.status == 200:
@@ -250,8 +251,8 @@ class MediaHosts:
         hosts = [host for host in hosts if _is_host(host)]
         if answer is None or not hosts:
             raise HostsUnavailable("WhatsApp named no media host")
-        ttl = answer.get("ttl")
-        seconds = int(ttl) if ttl.isdecimal() else _DEFAULT_TTL
+        ttl = answer.number("ttl")
+        seconds = _DEFAULT_TTL if ttl is None else ttl
         connection = _Connection(
             hosts=hosts, auth=answer.get("auth"), until=self._clock.monotonic() + min(seconds, 24 * 3600)
         )
@@ -261,7 +262,7 @@ class MediaHosts:
             self._connections.popitem(last=False)
         return connection
 
-    def _client(self) -> "_Client":
+    def _client(self, link: EngineSession) -> "_Client":
         if self._http is None:
             context = ssl.create_default_context()
             if self._ca_pem:
@@ -273,20 +274,21 @@ class MediaHosts:
                 headers=_HEADERS,
                 timeout=_TIMEOUT,
             )
-        return _Client(self._http)
+        return _Client(self._http, link.proxy)
 
 
 class _Client:
-    """Requests that never follow a redirect."""
+    """Requests that never follow a redirect, through a proxy or (if it is empty) without one."""
 
-    def __init__(self, http: aiohttp.ClientSession) -> None:
+    def __init__(self, http: aiohttp.ClientSession, proxy: str) -> None:
         self._http = http
+        self._proxy = proxy or None
 
     def get(self, url: URL) -> "aiohttp.client._RequestContextManager":
-        return self._http.get(url, allow_redirects=False)
+        return self._http.get(url, allow_redirects=False, proxy=self._proxy)
 
     def post(self, url: URL, data: bytes, headers: dict[str, str]) -> "aiohttp.client._RequestContextManager":
-        return self._http.post(url, data=data, headers=headers, allow_redirects=False)
+        return self._http.post(url, data=data, headers=headers, allow_redirects=False, proxy=self._proxy)
 
 
 def _open(body: bytes, remote: RemoteFile) -> bytes:

@@ -635,6 +635,56 @@ class DeviceProps(_message.Message):
     historySyncConfig: DeviceProps.HistorySyncConfig
     def __init__(self, os: _Optional[str] = ..., version: _Optional[_Union[DeviceProps.AppVersion, _Mapping]] = ..., platformType: _Optional[_Union[DeviceProps.PlatformType, str]] = ..., requireFullSync: _Optional[bool] = ..., historySyncConfig: _Optional[_Union[DeviceProps.HistorySyncConfig, _Mapping]] = ...) -> None: ...
 
+class CompanionEphemeralIdentity(_message.Message):
+    __slots__ = ("publicKey", "deviceType", "ref")
+    PUBLICKEY_FIELD_NUMBER: _ClassVar[int]
+    DEVICETYPE_FIELD_NUMBER: _ClassVar[int]
+    REF_FIELD_NUMBER: _ClassVar[int]
+    publicKey: bytes
+    deviceType: DeviceProps.PlatformType
+    ref: str
+    def __init__(self, publicKey: _Optional[bytes] = ..., deviceType: _Optional[_Union[DeviceProps.PlatformType, str]] = ..., ref: _Optional[str] = ...) -> None: ...
+
+class CompanionCommitment(_message.Message):
+    __slots__ = ("hash",)
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    hash: bytes
+    def __init__(self, hash: _Optional[bytes] = ...) -> None: ...
+
+class ProloguePayload(_message.Message):
+    __slots__ = ("companionEphemeralIdentity", "commitment")
+    COMPANIONEPHEMERALIDENTITY_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
+    companionEphemeralIdentity: bytes
+    commitment: CompanionCommitment
+    def __init__(self, companionEphemeralIdentity: _Optional[bytes] = ..., commitment: _Optional[_Union[CompanionCommitment, _Mapping]] = ...) -> None: ...
+
+class PrimaryEphemeralIdentity(_message.Message):
+    __slots__ = ("publicKey", "nonce")
+    PUBLICKEY_FIELD_NUMBER: _ClassVar[int]
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    publicKey: bytes
+    nonce: bytes
+    def __init__(self, publicKey: _Optional[bytes] = ..., nonce: _Optional[bytes] = ...) -> None: ...
+
+class PairingRequest(_message.Message):
+    __slots__ = ("companionPublicKey", "companionIdentityKey", "advSecret")
+    COMPANIONPUBLICKEY_FIELD_NUMBER: _ClassVar[int]
+    COMPANIONIDENTITYKEY_FIELD_NUMBER: _ClassVar[int]
+    ADVSECRET_FIELD_NUMBER: _ClassVar[int]
+    companionPublicKey: bytes
+    companionIdentityKey: bytes
+    advSecret: bytes
+    def __init__(self, companionPublicKey: _Optional[bytes] = ..., companionIdentityKey: _Optional[bytes] = ..., advSecret: _Optional[bytes] = ...) -> None: ...
+
+class EncryptedPairingRequest(_message.Message):
+    __slots__ = ("encryptedPayload", "iv")
+    ENCRYPTEDPAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    IV_FIELD_NUMBER: _ClassVar[int]
+    encryptedPayload: bytes
+    iv: bytes
+    def __init__(self, encryptedPayload: _Optional[bytes] = ..., iv: _Optional[bytes] = ...) -> None: ...
+
 class ADVDeviceIdentity(_message.Message):
     __slots__ = ("rawId", "timestamp", "keyIndex", "accountType", "deviceType")
     RAWID_FIELD_NUMBER: _ClassVar[int]

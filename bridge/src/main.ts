@@ -66,6 +66,8 @@ function handle(frame: ToBridge): void {
       return void link.query(frame)
     case 'Send':
       return void link.send(frame)
+    case 'LearnLids':
+      return void link.learnLids(frame)
     case 'AskPairingCode':
       return void link.askPairingCode(frame.call, frame.phone)
     case 'Logout':
@@ -80,7 +82,7 @@ function refuse(frame: ToBridge): void {
   const detail = 'the connection is closed'
   if (frame.t === 'Relay') {
     channel.send({ t: 'NotSent', link: frame.link, call: frame.call, cause: 'impossible', code: 0, detail })
-  } else if (frame.t === 'Query' || frame.t === 'Send' || frame.t === 'AskPairingCode' || frame.t === 'Logout') {
+  } else if (frame.t === 'Query' || frame.t === 'Send' || frame.t === 'AskPairingCode' || frame.t === 'LearnLids' || frame.t === 'Logout') {
     channel.send({ t: 'Failed', link: frame.link, call: frame.call, code: 428, detail })
   }
 }

@@ -1,6 +1,6 @@
 // Made by scripts/gen_protocol.py from src/wagate/engine/protocol.py; edit that and run the script.
 
-export const VERSION = 3
+export const VERSION = 4
 export const MAX_FRAME = 67108864
 
 /** ``[tag, attributes, content]``. Text content travels as bytes. */
@@ -16,6 +16,9 @@ export type Change = [kind: string, key: string, value: Uint8Array | null]
  * redelivery finds it. A hidden row is kept for redeliveries only and never handed on.
  */
 export type Arrival = [kind: string, wa_id: string, digest: Uint8Array, stanza: Stanza, plaintext: Uint8Array, hidden: boolean]
+
+/** ``[pn, lid]``: two JIDs of one account, without device. */
+export type LidOfPn = [pn: string, lid: string]
 
 /**
  * Connect. ``creds`` is what was last committed as kind ``creds``; null links a new device. ``proxy`` is the URL of
@@ -54,6 +57,14 @@ export interface AskPairingCode {
   link: number
   call: number
   phone: string
+}
+
+/** Which LIDs belong to which phone numbers; ``Done`` follows once that is committed. */
+export interface LearnLids {
+  t: 'LearnLids'
+  link: number
+  call: number
+  pairs: LidOfPn[]
 }
 
 /** Encrypt and send a serialised ``Message``; ``Acked`` or ``NotSent`` follows. Kept in order within a link. */
@@ -287,6 +298,7 @@ export type ToBridge =
   | Close
   | Logout
   | AskPairingCode
+  | LearnLids
   | Relay
   | Query
   | Send

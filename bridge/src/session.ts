@@ -22,7 +22,7 @@ import { Journal, type Stored } from './journal.ts'
 import { baileysKeys, encode, type Memory, Store, unpack } from './keys.ts'
 import { BaileysCache } from './lru.ts'
 import { inOrder } from './order.ts'
-import type { FetchSent, Find, Load, Open, Query, Relay, Send } from './protocol.gen.ts'
+import type { FetchSent, Find, LearnLids, Load, Open, Query, Relay, Send } from './protocol.gen.ts'
 import { silentLogger, tellingLogger } from './quiet.ts'
 import { answerCodeOf, codeOf, Outgoing, reasonOf } from './relay.ts'
 import { giveSecret } from './secret.ts'
@@ -189,6 +189,17 @@ export class Link {
   async send({ call, node }: Send): Promise<void> {
     await this.#answering(call, async sock => {
       await sock.sendNode(toNode(node))
+      await this.#journal.settled()
+      this.#done(call)
+    })
+  }
+
+  async learnLids({ call, pairs }: LearnLids): Promise<void> {
+    await this.#answering(call, async sock => {
+      const repository = sock.signalRepository
+      await repository.lidMapping.storeLIDPNMappings(pairs.map(([pn, lid]) => ({ pn, lid })))
+      // Only who was written to under the number has a session that could move.
+      for (const [pn, lid] of pairs) await repository.migrateSession(pn, lid)
       await this.#journal.settled()
       this.#done(call)
     })

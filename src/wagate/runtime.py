@@ -31,11 +31,15 @@ from wagate.engine.store import Inbox, KeyStore
 from wagate.engine.wirelog import WireLog
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
+from wagate.history.jobs import HistoryReader
+from wagate.history.service.notices import Notices
 from wagate.media.jobs import Fetcher
+from wagate.media.service.appstate import AppStateFiles
 from wagate.media.service.hosts import MediaHosts
 from wagate.media.service.incoming import IncomingFiles
 from wagate.media.service.library import Library
 from wagate.messages import jobs as message_jobs
+from wagate.messages.service.backfill import Backfill
 from wagate.messages.service.files import OutgoingFiles
 from wagate.messages.service.outbox import Outbox
 from wagate.messages.service.query import History
@@ -160,7 +164,19 @@ async def open_runtime(
         )
         files = OutgoingFiles(library=library, hosts=hosts, clock=clock)
         incoming = IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy)
-        receiver = Receiver(events=log, bus=bus, clock=clock, ring=ring, files=incoming, entropy=entropy)
+        notices = Notices(bus=bus, ring=ring, clock=clock)
+        receiver = Receiver(
+            events=log, bus=bus, clock=clock, ring=ring, files=incoming, on_notice=notices.take, entropy=entropy
+        )
+        old_chats = HistoryReader(
+            db=db,
+            bus=bus,
+            ring=ring,
+            clock=clock,
+            hosts=hosts,
+            backfill=Backfill(db=db, ring=ring, clock=clock, entropy=entropy),
+            link_of=links.get,
+        )
         fetcher = Fetcher(
             db=db,
             blobs=blobs,
@@ -171,7 +187,7 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
-        engine = _engines(settings, keys, clock, messages, Tunnels(egress.addresses, entropy))
+        engine = _engines(settings, keys, clock, messages, AppStateFiles(hosts), Tunnels(egress.addresses, entropy))
 
         yield Runtime(
             settings=settings,
@@ -194,6 +210,7 @@ async def open_runtime(
             dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
             jobs=(
                 fetcher.run,
+                old_chats.run,
                 lambda: message_jobs.run(db, clock),
                 lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
                 lambda: _every(
@@ -253,7 +270,14 @@ def _usual_engine(endpoint: Endpoint) -> EngineName:
     return "baileys" if endpoint.url == Endpoint().url else "native"
 
 
-def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Messages, tunnels: Tunnels) -> EngineChoice:
+def _engines(
+    settings: Settings,
+    keys: KeyStore,
+    clock: Clock,
+    messages: Messages,
+    app_state: AppStateFiles,
+    tunnels: Tunnels,
+) -> EngineChoice:
     version = ClientVersion.parse(settings.whatsapp_version) if settings.whatsapp_version else ClientVersion()
     wire_log = WireLog(Path(settings.wire_log), clock) if settings.wire_log else None
     native = NativeEngine(
@@ -261,6 +285,7 @@ def _engines(settings: Settings, keys: KeyStore, clock: Clock, messages: Message
             keys=keys,
             clock=clock,
             sent_message=messages.sent_message,
+            fetch_blob=app_state.fetch,
             version=version,
             reach=crashes_of(os.environ),
             wire_log=wire_log,

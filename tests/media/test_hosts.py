@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -296,6 +297,35 @@ async def test_what_no_host_has_any_more_is_lost_and_what_fails_for_now_is_not(
         host.status = status
         with pytest.raises(RemoteFileBroken):
             await hosts.download(SESSION, link, remote)
+
+
+async def test_a_file_can_be_fetched_as_it_is_into_a_file_and_is_checked_on_the_way(
+    hosts: MediaHosts, host: Host, link: ScriptedLink
+) -> None:
+    remote = shelved(host, kind=MediaKind.HISTORY)
+    body = host.files["/v/1"]
+    with tempfile.TemporaryFile() as file:
+        file.write(b"what was there before")
+        await hosts.download_into(SESSION, link, remote, file)
+        file.seek(0)
+        assert file.read() == body
+        for damaged in (b"\x00" + body[1:], body[:-1], b""):
+            host.files["/v/1"] = damaged
+            with pytest.raises(RemoteFileBroken):
+                await hosts.download_into(SESSION, link, remote, file)
+        host.status = 503
+        with pytest.raises(HostsUnavailable):
+            await hosts.download_into(SESSION, link, remote, file)
+        with pytest.raises(RemoteFileBroken, match="larger"):
+            await hosts.download_into(SESSION, link, replace(remote, size=MAX_BYTES + 1), file)
+
+
+async def test_a_caller_may_take_less_than_the_settings_allow(
+    hosts: MediaHosts, host: Host, link: ScriptedLink
+) -> None:
+    remote = replace(shelved(host), size=10)
+    with pytest.raises(RemoteFileBroken, match="larger"):
+        await hosts.download(SESSION, link, remote, 100)
 
 
 async def test_files_of_a_session_with_a_proxy_go_through_it_and_no_other_way(

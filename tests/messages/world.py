@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from wagate.core.seal import KeyRing
 from wagate.engine.port import InboxItem, InboxKind, PasskeyAssertion, RelayUnknown, Vitals
 from wagate.events.model import Event
 from wagate.events.service import EventLog
+from wagate.history.service.notices import Notices
 from wagate.media.model import Media, Upload
 from wagate.media.service.incoming import IncomingFiles
 from wagate.media.service.library import Library
@@ -92,6 +93,9 @@ class ScriptedLink:
 
     async def send(self, node: Node) -> None:
         self.sent.append(node)
+
+    async def learn_lids(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
+        raise NotImplementedError
 
     async def request_pairing_code(self, phone: str) -> str:
         raise NotImplementedError
@@ -215,6 +219,7 @@ class World:
                 clock=clock,
                 ring=ring,
                 files=IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy),
+                on_notice=Notices(bus=bus, ring=ring, clock=clock).take,
                 entropy=entropy,
             ),
             history=History(db=db, clock=clock, links=links),

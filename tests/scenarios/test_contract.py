@@ -123,7 +123,7 @@ async def test_a_session_from_its_card_to_its_end(rig: Rig, ask: Caller, shop: s
     await ask("POST", f"{path}/pairing-code", 409, "already_connected", json={"phone": f"+{shop}"})
     status = await ask.json("GET", f"{path}/status")
     assert set(status) == {"id", "status", "statusReason", "since", "health"}
-    assert set(status["health"]) == {"lastFrameAt", "pingMs", "sendStalled"}
+    assert set(status["health"]) == {"lastFrameAt", "pingMs", "sendStalled", "unreadableSettings"}
 
     for _ in range(2):
         await ask("POST", f"{path}/logout", 202)

@@ -1,6 +1,6 @@
 """An engine session that does what a test says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from wagate.engine.port import Closed, EngineEvent, EventSink, OpenRequest, PasskeyAssertion, Vitals
@@ -46,6 +46,9 @@ class FakeLink:
         raise NotImplementedError
 
     async def send(self, node: Node) -> None:
+        raise NotImplementedError
+
+    async def learn_lids(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
         raise NotImplementedError
 
     async def request_pairing_code(self, phone: str) -> str:

@@ -276,14 +276,19 @@ async def test_a_pairing_code_is_answered_with_its_end(client: AsgiClient, world
 async def test_the_status_carries_evidence_of_life(client: AsgiClient, world: World) -> None:
     _, session = await world.online()
     link = FakeLink()
-    link.health = Vitals(last_frame_at=world.clock.now(), ping_ms=12.5)
+    link.health = Vitals(last_frame_at=world.clock.now(), ping_ms=12.5, unreadable_settings=("regular_high",))
     world.links.put(session.id, link, Stage.ONLINE, world.clock.now())
     assert (await client.get(f"/api/sessions/{session.id}/status")).json() == {
         "id": session.id,
         "status": "connected",
         "statusReason": None,
         "since": "2026-01-01T00:00:00Z",
-        "health": {"lastFrameAt": "2026-01-01T00:00:00Z", "pingMs": 12.5, "sendStalled": False},
+        "health": {
+            "lastFrameAt": "2026-01-01T00:00:00Z",
+            "pingMs": 12.5,
+            "sendStalled": False,
+            "unreadableSettings": ["regular_high"],
+        },
     }
 
 

@@ -12,7 +12,7 @@ Promises that every engine keeps, and tests/contracts holds it to:
 * An engine never reconnects by itself: it says ``Closed`` once and is done.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +104,8 @@ class InboxKind(StrEnum):
     NOTIFICATION = "notification"
     CALL = "call"
     UNDECRYPTABLE = "undecryptable"
+    #: A setting that the account's devices share ("app state") changed.
+    SETTING = "setting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,12 @@ class InboxItem:
     """One thing that arrived. ``stanza`` has its attributes and, unless it is a message, its content.
 
     ``plaintext`` is a serialised ``Message`` for :attr:`InboxKind.MESSAGE` (padding removed), else empty.
+
+    :attr:`InboxKind.SETTING` is no stanza of WhatsApp's, so it gets one: ``<setting collection version operation index
+    action>``. ``operation`` is ``set`` (``plaintext`` is a serialised ``SyncActionValue``), ``remove``, or ``begin``:
+    the collection is told from its beginning, and what no later item sets is not set. ``index`` is the setting's name,
+    a JSON list of texts such as ``["mute","1@s.whatsapp.net"]``, and ``action`` the version of its format. Items of one
+    collection come in the order of its versions, each once; own changes are told like those of others.
     """
 
     seq: int
@@ -234,6 +242,40 @@ Records = Mapping[tuple[str, str], bytes]
 SentMessage = Callable[[SessionId, str], Awaitable[bytes | None]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppStateBlob:
+    """App state that was too large for its stanza, on WhatsApp's media hosts.
+
+    ``direct_path`` is relative to one of them. ``size`` (bytes; 0 if untold) and ``sha256`` are of the plain file,
+    ``enc_sha256`` of the encrypted one.
+    """
+
+    direct_path: str
+    media_key: bytes = field(repr=False)
+    sha256: bytes
+    enc_sha256: bytes
+    size: int = 0
+
+
+class BlobUnavailable(WagateError):
+    """No media host gave the file out; it is worth another try."""
+
+    code = "blob_unavailable"
+    status = 503
+
+
+class BlobBroken(WagateError):
+    """The file is gone, too large, or not what was announced; another try would not help."""
+
+    code = "blob_broken"
+    status = 502
+
+
+#: Fetches, checks and decrypts what a session's app state refers to; the connection is asked where the hosts are.
+#: Raises :class:`BlobUnavailable` or :class:`BlobBroken`.
+FetchBlob = Callable[[SessionId, "EngineSession", AppStateBlob], Awaitable[bytes]]
+
+
 class Mover(Protocol):
     """Makes keys of one engine into keys of another. Pure: what it gives is stored by the caller, all or nothing."""
 
@@ -336,6 +378,14 @@ class EngineSession(Protocol):
         """Send a stanza that has no answer."""
         ...
 
+    async def learn_lids(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
+        """Phone numbers' addresses and the LIDs that belong to the same accounts, from a source that may be trusted;
+        returns once they are stored. Sessions made under a number are then used under its LID.
+
+        :raises EngineUnavailable: if the connection is closed.
+        """
+        ...
+
     async def request_pairing_code(self, phone: str) -> str:
         """Ask to link by code with the phone of that number (digits only) instead of by QR; the 8 characters."""
         ...
@@ -364,10 +414,15 @@ class EngineSession(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
-    """When the last frame came, and the last ping's round trip; ``None`` until there was one."""
+    """When the last frame came, and the last ping's round trip; ``None`` until there was one.
+
+    ``unreadable_settings`` names the collections of the app state that do not hold: nothing of them is believed or
+    written until they are fetched whole, at the next change or login.
+    """
 
     last_frame_at: datetime | None = None
     ping_ms: float | None = None
+    unreadable_settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 #: Raised whenever a frame changes its meaning; both sides compare it before anything else is said.
-VERSION: Final = 3
+VERSION: Final = 4
 
 #: The longest frame either side accepts. The largest ones carry a stanza with an inline history sync.
 MAX_FRAME: Final = 64 * 1024 * 1024
@@ -51,6 +51,13 @@ class Arrival(msgspec.Struct, array_like=True, frozen=True):
     stanza: Stanza
     plaintext: bytes
     hidden: bool
+
+
+class LidOfPn(msgspec.Struct, array_like=True, frozen=True):
+    """``[pn, lid]``: two JIDs of one account, without device."""
+
+    pn: str
+    lid: str
 
 
 class _Frame(msgspec.Struct, tag_field="t", rename="camel", frozen=True, kw_only=True):
@@ -96,6 +103,14 @@ class AskPairingCode(_Frame, frozen=True, kw_only=True):
     link: int
     call: int
     phone: str
+
+
+class LearnLids(_Frame, frozen=True, kw_only=True):
+    """Which LIDs belong to which phone numbers; ``Done`` follows once that is committed."""
+
+    link: int
+    call: int
+    pairs: list[LidOfPn]
 
 
 class Relay(_Frame, frozen=True, kw_only=True):
@@ -336,7 +351,7 @@ class FetchSent(_Frame, frozen=True, kw_only=True):
     message_id: str
 
 
-ToBridge = Open | Close | Logout | AskPairingCode | Relay | Query | Send | Committed | Loaded | Found | Sent
+ToBridge = Open | Close | Logout | AskPairingCode | LearnLids | Relay | Query | Send | Committed | Loaded | Found | Sent
 FromBridge = (
     Ready
     | Qr

@@ -213,7 +213,11 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
     ) -> Response:
-        """The messages of a session, newest first."""
+        """The messages of a session, newest first.
+
+        Those from before it was linked, as far as the phone hands them over, come after all that it sent or received
+        since. They are in no event and show no `media`.
+        """
         filters = Filters(
             chat=resolve(chat, None) if chat is not None else None,
             direction=direction,
@@ -283,6 +287,8 @@ def _position(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     (seq,) = decode_cursor(cursor)
-    if not seq.isdecimal() or len(seq) > 18:
+    # Those of old messages are negative, of 19 digits.
+    digits = seq.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 19 or abs(int(seq)) > 2**63 - 1:
         raise CursorInvalid
     return int(seq)

@@ -9,6 +9,7 @@ A status only moves forward. Receipts may overtake the server's acknowledgement 
 that comes before it, and a late one changes nothing. Inbound messages start at ``delivered``.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -138,9 +139,10 @@ class Message:
     """One message of one session. Addresses carry no device number.
 
     ``chat`` and ``sender`` are phone-number addresses where those are known, with the LID beside them; ``by_lid`` says
-    that WhatsApp addressed it by LIDs. ``seq`` is the order in which messages were taken on. ``text`` is what a person
-    reads: the text or the caption; ``fields`` are the JSON members that only this kind has. ``reply_to`` is our id if
-    the message is known, otherwise WhatsApp's.
+    that WhatsApp addressed it by LIDs. ``seq`` is the order in which messages were taken on; those from before the
+    session was linked have numbers below zero (:func:`old_seq`). ``text`` is what a person reads: the text or the
+    caption; ``fields`` are the JSON members that only this kind has. ``reply_to`` is our id if the message is known,
+    otherwise WhatsApp's.
     """
 
     seq: int
@@ -224,6 +226,16 @@ class Message:
         if self.failure is not None:
             shown["error"] = {"code": self.failure.code, "certain": self.failure.certain}
         return shown
+
+
+def old_seq(message: "Message", attempt: int = 0) -> int:
+    """The ``seq`` of a message from before the session was linked: below zero, so before all that was taken on since,
+    and in the order of the moments. Of one second, chance decides; another ``attempt`` gives another number.
+    """
+    told = f"{attempt}\0{message.session_id}\0{message.wa_id}\0{message.chat}\0{message.sender}"
+    chance = int.from_bytes(hashlib.sha256(told.encode()).digest()[:4], "big") & (2**30 - 1)
+    # 33 bits of seconds last until 2242.
+    return (int(message.timestamp.timestamp()) << 30 | chance) - 2**63
 
 
 def rfc3339(moment: datetime) -> str:

@@ -192,6 +192,30 @@ def insert(tx: Tx, message: Message, payload: bytes) -> bool:
 _INSERT = insert_or_ignore(messages).inline()
 
 
+def insert_old(tx: Tx, message: Message, payload: bytes) -> bool:
+    """Store a message from before the session was linked under its own ``seq``; ``False`` if that is taken, or the
+    session has the message.
+    """
+    return tx.execute(_INSERT, {**values_of(message, payload), "seq": message.seq}).rowcount == 1
+
+
+def places_of(tx: Tx, session: SessionId, wa_ids: Collection[str]) -> set[tuple[str, bool, str]]:
+    """Of the messages with these ids: id, whether it is one's own, and each address of its chat."""
+    query = select(_m.wa_id, _m.from_me, _m.chat, _m.chat_lid).where(
+        _m.session_id == session, _m.wa_id.in_(sorted(wa_ids))
+    )
+    rows = tx.execute(query).all()
+    return {(row.wa_id, bool(row.from_me), chat) for row in rows for chat in (row.chat, row.chat_lid) if chat}
+
+
+def drop_old(tx: Tx, session: SessionId, *, wa_id: str, chat: Jid, sender: Jid) -> bool:
+    """Remove the row that history made of a message; ``False`` if its row is no such one."""
+    statement = delete(messages).where(
+        _m.session_id == session, _m.wa_id == wa_id, _m.chat == str(chat), _m.sender == str(sender), _m.seq < 0
+    )
+    return tx.execute(statement).rowcount == 1
+
+
 # -- reading ------------------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ mediahost      encrypted files over HTTPS         · media       the files thems
 
 phone          a simulated phone                  · phonekeys   its keys and sessions
 linking        by QR or code                      · phonestate  what it shares with its devices
+history        the chats it had before            · statedelivery  how it hands out what it shares
 passkeylink    with an account that has a passkey · authenticator  the passkey, its owner and its check
 inbox, content what it shows                      · outbox      what it sends, and sends again
 behaviour      what its owner can set             · api         all of it by HTTP (apimodels, numbers, errors)

@@ -10,6 +10,7 @@ from wagate.core.errors import WagateError
 from wagate.sandbox.apimodels import (
     NewSandboxFault,
     NewSandboxGroup,
+    NewSandboxHistory,
     NewSandboxPhone,
     SandboxCode,
     SandboxDevice,
@@ -115,6 +116,18 @@ def router(sandbox: Sandbox) -> APIRouter:
         phone = phone_of(number)
         _apply(phone, body)
         return _phone_body(phone.account)
+
+    @routes.post(
+        "/sandbox/phones/{number}/history",
+        status_code=204,
+        responses=problem_responses(PhoneUnknown, NumberInvalid, RecipientUnknown),
+    )
+    async def give_sandbox_history(number: str, body: NewSandboxHistory) -> None:
+        """Give the phone old chats, which it hands to the next device that is linked to it."""
+        history = phone_of(number).history
+        chats = [read_recipient(chat) for chat in body.chats]
+        history.invent(chats, body.messages, start=body.start, pad=body.pad)
+        history.spoil_next = body.spoil
 
     # -- linking
 

@@ -70,6 +70,21 @@ class NewSandboxPhone(_Settings):
     number: _Number
 
 
+class NewSandboxHistory(ApiRequest):
+    """Chats that a phone had before anything was linked to it."""
+
+    chats: Annotated[list[_Number], Field(min_length=1, max_length=1_000)]
+    """Whom it wrote with: numbers of phones, or JIDs of groups."""
+    messages: Annotated[int, Field(ge=1, le=1_000_000)]
+    """How many texts each chat has, a minute apart, every other one by the phone's owner."""
+    start: Annotated[int, Field(ge=1, le=4_000_000_000)] = 1_700_000_000
+    """When the first one was written, in seconds since 1970."""
+    pad: Annotated[int, Field(ge=0, le=60_000)] = 0
+    """Makes each text longer by so many characters."""
+    spoil: Annotated[int, Field(ge=0, le=1_000)] = 0
+    """Spoil so many of the files in which the history is handed over."""
+
+
 class SandboxPhoneSettings(_Settings):
     """What to change."""
 

@@ -7,7 +7,7 @@ work: an answer must not overtake the acknowledgement of what it answers.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from wagate.sandbox.authenticator import Passkey
 from wagate.sandbox.behaviour import MAX_RETRIES, Behaviour
 from wagate.sandbox.content import read
 from wagate.sandbox.errors import DeviceUnknown, NoPasskey, PasskeyQuestionUnknown, PhoneOffline
+from wagate.sandbox.history import PhoneHistory
 from wagate.sandbox.inbox import Inbox
 from wagate.sandbox.judging import misfits
 from wagate.sandbox.linking import Linking
@@ -25,9 +26,10 @@ from wagate.sandbox.model import Account, CodeLink, Device
 from wagate.sandbox.outbox import Outbox
 from wagate.sandbox.peerdata import messages_for
 from wagate.sandbox.phonekeys import Peer, PhoneKeys
-from wagate.sandbox.phonestate import PhoneState, history_notice
+from wagate.sandbox.phonestate import PhoneState
 from wagate.sandbox.world import World
 from wagate.wire.adv import IdentityRefused
+from wagate.wire.appstate import Mutation
 from wagate.wire.jid import BROADCAST, GROUP, LID, PN, Jid
 from wagate.wire.node import Attr, Node
 from wagate.wire.proto import wa_pb2 as wa
@@ -68,6 +70,7 @@ class Phone:
         self.inbox = Inbox(world)
         self.outbox = Outbox(world, account, self.keys, self.settings)
         self.linking = Linking(world, account, self.keys)
+        self.history = PhoneHistory()
         self._state: PhoneState | None = None
         self._waiting: deque[tuple[Callable[[Node], None], Node]] = deque()
         self._scheduled = False
@@ -129,6 +132,22 @@ class Phone:
             self._state.set_push_name(name, self._world.clock.now())
             self._tell_state("critical_block")
 
+    def change_settings(self, name: str, mutations: Sequence[Mutation]) -> None:
+        """Change settings of a collection, as one patch; linked devices are told that there is news."""
+        self.state.change(name, mutations)
+        self._tell_state(name)
+
+    def rotate_key(self) -> bytes:
+        """Use a new key for settings from now on; linked devices are given it, unless it is held back. Its id."""
+        key_id = self.state.rotate_key()
+        self.share_keys()
+        return key_id
+
+    def share_keys(self) -> None:
+        """Give the linked devices all keys that are not held back."""
+        for number in self._account.devices:
+            self._share_keys(number)
+
     def reinstall(self) -> None:
         """Begin anew with other keys, as on another handset; linked devices go with the old ones."""
         for number in list(self._account.devices):
@@ -167,33 +186,39 @@ class Phone:
     def on_device_online(self, device: Device, first: bool) -> None:
         if first:
             now = self._world.clock.now()
-            mappings = [(a.pn_jid, a.lid_jid) for a in self._world.accounts.values()]
-            self.outbox.to_own_device(device, self._own_state().key_share(now))
-            self.outbox.to_own_device(device, history_notice(self._account.pn_jid, self._account.name, mappings))
+            share = self.state.key_share(now)
+            if share is not None:
+                self.outbox.to_own_device(device, share)
+            known = [(a.pn_jid, a.lid_jid, a.name) for a in self._world.accounts.values()]
+            notices = self.history.notices(self._account.pn_jid, known, self._world.media, self._world.entropy)
+            for notice in notices:
+                self.outbox.to_own_device(device, notice)
 
     def finish_code(self, pending: CodeLink, wrapped_bundle: bytes, device_identity: bytes) -> None:
         self.linking.finish_code(pending, wrapped_bundle, device_identity)
 
     def app_state(self, name: str, version: int, snapshot: bool) -> Node:
-        return self._own_state().collection(name, version)
+        return self.state.collection(name, version, snapshot)
 
     def app_state_patch(self, name: str, version: int, patch: bytes) -> Node:
-        state = self._own_state()
+        state = self.state
         before = state.version(name)
-        answer = state.apply(name, version, patch)
+        answer = state.apply(name, version, patch, self._world.clock.now())
         if state.version(name) != before:
             self._tell_state(name)
         return answer
 
-    def _own_state(self) -> PhoneState:
+    @property
+    def state(self) -> PhoneState:
+        """The settings that the phone shares; what is changed there by itself, devices are not told."""
         if self._state is None:
-            self._state = PhoneState(self._world.entropy)
+            self._state = PhoneState(self._world.entropy, self._world.media)
             self._state.set_push_name(self._account.name, self._world.clock.now())
         return self._state
 
     def _tell_state(self, name: str) -> None:
         """Tell the devices that a collection changed. The one that changed it finds nothing new."""
-        changed = Node("collection", {"name": name, "version": str(self._own_state().version(name))})
+        changed = Node("collection", {"name": name, "version": str(self.state.version(name))})
         for device in self._account.devices.values():
             self._world.notify(device, self._account.pn_jid, "server_sync", [changed])
 
@@ -286,7 +311,8 @@ class Phone:
             chat = _parse(message.deviceSentMessage.destinationJid) or chat
             message = message.deviceSentMessage.message
         if own and message.protocolMessage.HasField("appStateSyncKeyRequest"):
-            self._share_keys(arrival.device)
+            wanted = [key.keyId for key in message.protocolMessage.appStateSyncKeyRequest.keyIds]
+            self._share_keys(arrival.device, wanted)
         if own and message.protocolMessage.HasField("peerDataOperationRequestMessage"):
             self._give_messages(arrival, message.protocolMessage.peerDataOperationRequestMessage)
         reading = read(message)
@@ -321,10 +347,10 @@ class Phone:
         for misfit in misfits(stanza, message, arrival.sender.jid(_domain(chat)), chat.bare):
             self._world.complain(misfit, stanza.get("from"))
 
-    def _share_keys(self, device: int) -> None:
-        asking = self._account.devices.get(device)
-        if asking is not None:
-            self.outbox.to_own_device(asking, self._own_state().key_share(self._world.clock.now()))
+    def _share_keys(self, device: int, wanted: Sequence[bytes] = ()) -> None:
+        asking, share = self._account.devices.get(device), self.state.key_share(self._world.clock.now(), wanted)
+        if asking is not None and share is not None:
+            self.outbox.to_own_device(asking, share)
 
     def _give_messages(self, arrival: _Arrival, request: wa.Message.PeerDataOperationRequestMessage) -> None:
         """A device of ours lacks messages that we may have."""

@@ -126,6 +126,8 @@ class Health(ApiModel):
     """Round trip of the last ping."""
     send_stalled: bool
     """The session is connected, and still what is queued does not get through."""
+    unreadable_settings: list[str]
+    """Collections of the account's shared settings that failed their checks; they are fetched whole next time."""
 
 
 class StatusBody(ApiModel):
@@ -446,6 +448,7 @@ def router(sessions: Sessions) -> APIRouter:
                 last_frame_at=report.vitals.last_frame_at,
                 ping_ms=report.vitals.ping_ms,
                 send_stalled=report.send_stalled,
+                unreadable_settings=list(report.vitals.unreadable_settings),
             ),
         )
 

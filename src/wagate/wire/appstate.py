@@ -3,8 +3,8 @@
 Each key expands by HKDF("WhatsApp Mutation Keys", 160) to five keys. A mutation's index and value are MACed and the
 value encrypted; a collection's state is its version and an LT-hash, the sum (64 words of 16 bits, little-endian) of
 the expanded value MACs of everything that is set. Patches and snapshots carry MACs over that hash, so two devices
-that differ notice. Everything is verified here before it is believed; nothing is fetched (external blobs are the
-caller's to resolve).
+that differ notice. Everything is verified here before it is believed; nothing is fetched (what is on the media hosts
+is the caller's to fetch).
 """
 
 import hmac
@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from google.protobuf.message import DecodeError
 
@@ -43,6 +44,8 @@ class Fault(StrEnum):
     SNAPSHOT_MAC = "snapshot-mac"
     VERSION = "version"
     UNKNOWN_INDEX = "unknown-index"
+    #: What it refers to on the media hosts is not what was announced.
+    BLOB = "blob"
 
 
 class AppStateBroken(ValueError):
@@ -100,26 +103,34 @@ class Collection:
     value_macs: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
+_NONE: Mapping[bytes, Keys] = MappingProxyType({})
+
+
 def write_patch(
     collection: Collection,
     mutations: Sequence[Mutation],
     *,
     key_id: bytes,
     keys: Keys,
+    former: Mapping[bytes, Keys] = _NONE,
     entropy: Entropy = os.urandom,
 ) -> tuple[wa.SyncdPatch, Collection]:
-    """The patch that makes the next version, and the collection after it.
+    """The patch that makes the next version, and the collection after it. ``former`` are older keys by their ids: what
+    is set under one of them has another index MAC, so it is taken out under that key (WhatsApp Web).
 
     :raises AppStateBroken: UNKNOWN_INDEX if a setting is to be removed that is not set.
     """
     version = collection.version + 1
     patch = wa.SyncdPatch(keyId=wa.KeyId(id=key_id))
-    records = []
+    records: list[tuple[bool, wa.SyncdRecord]] = []
     for mutation in mutations:
-        record = _seal(mutation, key_id, keys, entropy)
-        operation = REMOVE if mutation.remove else SET
-        patch.mutations.append(wa.SyncdMutation(operation=operation, record=record))
-        records.append((mutation.remove, record))
+        index = _index_of(mutation)
+        olds = [(i, k) for i, k in former.items() if i != key_id and _index_mac(index, k) in collection.value_macs]
+        records += [(True, _seal(replace(mutation, remove=True), i, k, entropy)) for i, k in olds]
+        if not (mutation.remove and olds):
+            records.append((mutation.remove, _seal(mutation, key_id, keys, entropy)))
+    for remove, record in records:
+        patch.mutations.append(wa.SyncdMutation(operation=REMOVE if remove else SET, record=record))
     after = _advance(collection, version, records, strict=True)
     patch.version.version = version
     patch.snapshotMac = _snapshot_mac(after, keys)
@@ -159,13 +170,19 @@ def write_snapshot(
     """A whole collection at ``version``."""
     records = [_seal(mutation, key_id, keys, entropy) for mutation in mutations]
     after = _advance(Collection(name=name), version, [(False, r) for r in records], strict=True)
-    snapshot = wa.SyncdSnapshot(
-        version=wa.SyncdVersion(version=version),
+    return snapshot_of(after, records, key_id=key_id, keys=keys), after
+
+
+def snapshot_of(
+    collection: Collection, records: Sequence[wa.SyncdRecord], *, key_id: bytes, keys: Keys
+) -> wa.SyncdSnapshot:
+    """The snapshot of a collection whose records are these, as patches brought them."""
+    return wa.SyncdSnapshot(
+        version=wa.SyncdVersion(version=collection.version),
         records=records,
-        mac=_snapshot_mac(after, keys),
+        mac=_snapshot_mac(collection, keys),
         keyId=wa.KeyId(id=key_id),
     )
-    return snapshot, after
 
 
 def read_snapshot(name: str, snapshot: wa.SyncdSnapshot, keys_of: KeyLookup) -> tuple[list[Mutation], Collection]:
@@ -182,6 +199,15 @@ def read_snapshot(name: str, snapshot: wa.SyncdSnapshot, keys_of: KeyLookup) -> 
     return [_open(record, False, keys_of) for record in snapshot.records], after
 
 
+def keys_named(change: wa.SyncdPatch | wa.SyncdSnapshot) -> set[bytes]:
+    """The ids of all keys that reading it takes."""
+    if isinstance(change, wa.SyncdSnapshot):
+        records = list(change.records)
+    else:
+        records = [mutation.record for mutation in change.mutations]
+    return {change.keyId.id, *(record.keyId.id for record in records)}
+
+
 def _need(keys_of: KeyLookup, key_id: bytes) -> Keys:
     keys = keys_of(key_id)
     if keys is None:
@@ -190,13 +216,13 @@ def _need(keys_of: KeyLookup, key_id: bytes) -> Keys:
 
 
 def _seal(mutation: Mutation, key_id: bytes, keys: Keys, entropy: Entropy) -> wa.SyncdRecord:
-    index = json.dumps(mutation.index, separators=(",", ":"), ensure_ascii=False).encode()
+    index = _index_of(mutation)
     data = wa.SyncActionData(index=index, value=mutation.value, padding=b"", version=mutation.version)
     iv = entropy(_IV)
     sealed = iv + cbc.encrypt(keys.value_encryption, iv, data.SerializeToString())
     mac = _value_mac(mutation.remove, sealed, key_id, keys)
     return wa.SyncdRecord(
-        index=wa.SyncdIndex(blob=hmac.digest(keys.index, index, "sha256")),
+        index=wa.SyncdIndex(blob=_index_mac(index, keys)),
         value=wa.SyncdValue(blob=sealed + mac),
         keyId=wa.KeyId(id=key_id),
     )
@@ -215,11 +241,19 @@ def _open(record: wa.SyncdRecord, remove: bool, keys_of: KeyLookup) -> Mutation:
         index = json.loads(data.index)
     except (cbc.BadPadding, DecodeError, ValueError, RecursionError) as error:
         raise AppStateBroken(Fault.MALFORMED) from error
-    if not hmac.compare_digest(hmac.digest(keys.index, data.index, "sha256"), record.index.blob):
+    if not hmac.compare_digest(_index_mac(data.index, keys), record.index.blob):
         raise AppStateBroken(Fault.INDEX_MAC)
     if not isinstance(index, list):
         raise AppStateBroken(Fault.MALFORMED)
     return Mutation(index=tuple(str(part) for part in index), value=data.value, version=data.version, remove=remove)
+
+
+def _index_of(mutation: Mutation) -> bytes:
+    return json.dumps(mutation.index, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _index_mac(index: bytes, keys: Keys) -> bytes:
+    return hmac.digest(keys.index, index, "sha256")
 
 
 def _value_mac(remove: bool, sealed: bytes, key_id: bytes, keys: Keys) -> bytes:

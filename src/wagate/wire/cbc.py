@@ -31,3 +31,30 @@ def decrypt(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
     if not 1 <= count <= BLOCK or padded[-count:] != padded[-1:] * count:
         raise BadPadding("wrong padding")
     return padded[:-count]
+
+
+class Decryption:
+    """Decrypts a stream; what it gives is late by one block, in which the padding may stand."""
+
+    def __init__(self, key: bytes, iv: bytes) -> None:
+        self._decryptor = Cipher(AES(key), CBC(iv)).decryptor()
+        self._held = b""
+
+    def update(self, ciphertext: bytes) -> bytes:
+        plain = self._held + self._decryptor.update(ciphertext)
+        self._held = plain[-BLOCK:]
+        return plain[:-BLOCK]
+
+    def finish(self) -> bytes:
+        """The rest, without its padding.
+
+        :raises BadPadding: as :func:`decrypt`.
+        """
+        try:
+            last = self._held + self._decryptor.finalize()
+        except ValueError as error:
+            raise BadPadding("not whole blocks") from error
+        count = last[-1] if last else 0
+        if not 1 <= count <= BLOCK or last[-count:] != last[-1:] * count:
+            raise BadPadding("wrong padding")
+        return last[:-count]

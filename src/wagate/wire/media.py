@@ -6,6 +6,7 @@ SHA-256 of the plain file, and that of the encrypted one (MAC included).
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -97,6 +98,63 @@ def decrypt(body: bytes, kind: MediaKind, media_key: bytes, *, file_sha256: byte
     if file_sha256 and not hmac.compare_digest(hashlib.sha256(plaintext).digest(), file_sha256):
         raise MediaBroken("the hash of the file is wrong")
     return plaintext
+
+
+class StreamCheck:
+    """Checks an encrypted file as it comes, in pieces of any size: its MAC, and its hash unless that is empty."""
+
+    def __init__(self, kind: MediaKind, media_key: bytes, file_enc_sha256: bytes) -> None:
+        """:raises MediaBroken: if the key can't be one."""
+        if len(media_key) != MEDIA_KEY_BYTES:
+            raise MediaBroken("not an encrypted file")
+        iv, _, mac_key = _expand(media_key, kind)
+        self._mac = hmac.new(mac_key, iv, "sha256")
+        self._hash = hashlib.sha256()
+        self._wanted = file_enc_sha256
+        self._tail = b""
+
+    def update(self, piece: bytes) -> None:
+        self._hash.update(piece)
+        held = self._tail + piece
+        self._mac.update(held[:-_MAC_BYTES])
+        self._tail = held[-_MAC_BYTES:]
+
+    def finish(self) -> None:
+        """The file has ended.
+
+        :raises MediaBroken: if it is not the one that was meant.
+        """
+        if self._wanted and not hmac.compare_digest(self._hash.digest(), self._wanted):
+            raise MediaBroken("the hash of the encrypted file is wrong")
+        if not hmac.compare_digest(self._mac.digest()[:_MAC_BYTES], self._tail):
+            raise MediaBroken("the MAC is wrong")
+
+
+def decrypted(pieces: Iterable[bytes], kind: MediaKind, media_key: bytes, file_sha256: bytes) -> Iterator[bytes]:
+    """The plain file in pieces, of an encrypted one that :class:`StreamCheck` has found good.
+
+    :raises MediaBroken: at its end, if it is not what ``file_sha256`` says (unless that is empty), or is cut.
+    """
+    iv, cipher_key, _ = _expand(media_key, kind)
+    opener = cbc.Decryption(cipher_key, iv)
+    digest = hashlib.sha256()
+    tail = b""
+    for piece in pieces:
+        held = tail + piece
+        tail = held[-_MAC_BYTES:]
+        plain = opener.update(held[:-_MAC_BYTES])
+        digest.update(plain)
+        if plain:
+            yield plain
+    try:
+        plain = opener.finish()
+    except cbc.BadPadding as error:
+        raise MediaBroken(str(error)) from error
+    digest.update(plain)
+    if plain:
+        yield plain
+    if file_sha256 and not hmac.compare_digest(digest.digest(), file_sha256):
+        raise MediaBroken("the hash of the file is wrong")
 
 
 def _expand(media_key: bytes, kind: MediaKind) -> tuple[bytes, bytes, bytes]:

@@ -24,6 +24,7 @@ from wagate.engine.port import (
     EngineEvent,
     EngineSession,
     Faults,
+    FetchBlob,
     InboxItem,
     InboxKind,
     Linked,
@@ -33,10 +34,13 @@ from wagate.engine.port import (
     SentMessage,
 )
 from wagate.engine.store import Inbox, KeyStore, inbox, session_secrets, signal_keys
+from wagate.media.service.appstate import AppStateFiles
+from wagate.media.service.hosts import MediaHosts
 from wagate.sandbox.model import Device
 from wagate.sandbox.phone import Phone
 from wagate.sandbox.record import Direction, Entry
 from wagate.sandbox.sandbox import Sandbox
+from wagate.storage.blobs import Blobs
 from wagate.storage.database import Database, Tx
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
@@ -46,15 +50,16 @@ from wagate.wire.proto import wa_pb2 as wa
 PATIENCE = 20.0
 
 #: Makes an engine of what every engine stands on.
-MakeEngine = Callable[[KeyStore, SentMessage, Faults], Engine]
+MakeEngine = Callable[[KeyStore, SentMessage, Faults, FetchBlob], Engine]
 
 
-def _baileys(keys: KeyStore, sent_message: SentMessage, faults: Faults) -> Engine:
+def _baileys(keys: KeyStore, sent_message: SentMessage, faults: Faults, fetch_blob: FetchBlob) -> Engine:
     return BaileysEngine(keys=keys, clock=SystemClock(), sent_message=sent_message, faults=faults)
 
 
-def _native(keys: KeyStore, sent_message: SentMessage, faults: Faults) -> Engine:
-    return NativeEngine(Shared(keys=keys, clock=SystemClock(), sent_message=sent_message, faults=faults))
+def _native(keys: KeyStore, sent_message: SentMessage, faults: Faults, fetch_blob: FetchBlob) -> Engine:
+    shared = Shared(keys=keys, clock=SystemClock(), sent_message=sent_message, fetch_blob=fetch_blob, faults=faults)
+    return NativeEngine(shared)
 
 
 ENGINES: dict[str, MakeEngine] = {"baileys": _baileys, "native": _native}
@@ -161,7 +166,7 @@ class Member:
 class Lab:
     """Made by :func:`open_lab`."""
 
-    def __init__(self, db: Database, sandbox: Sandbox, ring: KeyRing, make_engine: MakeEngine) -> None:
+    def __init__(self, folder: Path, db: Database, sandbox: Sandbox, ring: KeyRing, make_engine: MakeEngine) -> None:
         self.db = db
         self._make_engine = make_engine
         self.ring = ring
@@ -172,6 +177,15 @@ class Lab:
         self.endpoint = Endpoint(
             url=sandbox.websocket_url, root_key=sandbox.root_public_key, ca_pem=sandbox.media_ca_pem
         )
+        self.hosts = MediaHosts(
+            db=db,
+            blobs=Blobs.in_folder(folder / "blobs"),
+            ring=ring,
+            clock=SystemClock(),
+            max_bytes=32 * 1024 * 1024,
+            ca_pem=sandbox.media_ca_pem,
+        )
+        self.files = AppStateFiles(self.hosts)
         #: Runs at each named point of the host's side.
         self.at_point: dict[str, Callable[[], object]] = {}
         self.engine = self.new_engine()
@@ -188,7 +202,7 @@ class Lab:
             if asyncio.iscoroutine(result):
                 await result
 
-        return (make_engine or self._make_engine)(self.keys, sent_message, faults)
+        return (make_engine or self._make_engine)(self.keys, sent_message, faults, self.files.fetch)
 
     def phone(self, number: str, name: str = "") -> Phone:
         return Phone.add(self.sandbox.world, number, name or f"User {number[-4:]}")
@@ -289,7 +303,8 @@ async def open_lab(folder: Path, make_engine: MakeEngine) -> AsyncIterator[Lab]:
         sandbox = Sandbox()
         await sandbox.start()
         stack.push_async_callback(sandbox.stop)
-        lab = Lab(db, sandbox, KeyRing.generate(), make_engine)
+        lab = Lab(folder, db, sandbox, KeyRing.generate(), make_engine)
+        stack.push_async_callback(lab.hosts.close)
         stack.push_async_callback(lambda: lab.engine.stop())
         yield lab
         assert sandbox.world.complaints == {}, "the bridge did something that a server refuses"

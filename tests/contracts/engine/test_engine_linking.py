@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.contracts.engine.lab import Lab, until
-from wagate.engine.port import Closed, Linked, Online, QrIssued
+from wagate.engine.port import Closed, EngineUnavailable, Linked, Online, QrIssued
 from wagate.engine.store import signal_keys
 from wagate.sandbox.errors import LinkFailed
 from wagate.sandbox.faults import CloseAs, Fault, FaultKind
@@ -222,3 +222,28 @@ async def test_a_new_name_of_the_account_is_learned(lab: Lab) -> None:
     await member.link.close()
 
     assert (await member.online()).identity.push_name == "The new shop"
+
+
+async def test_a_notice_of_history_is_receipted_as_read_besides(lab: Lab) -> None:
+    """The phone takes the first for the stanza's arrival and the second for the history's."""
+    shop = await lab.linked(SHOP)
+
+    def receipted() -> bool:
+        notices = [i for i, m in seen if m.protocolMessage.HasField("historySyncNotification")]
+        return bool(notices) and {("hist_sync", notices[0])} <= {(e.type, e.id) for e in shop.wire("receipt")}
+
+    async with asyncio.timeout(20):
+        while not (seen := await shop.messages()) or not receipted():
+            await asyncio.sleep(0.02)
+
+
+async def test_lids_that_are_taught_are_stored(lab: Lab) -> None:
+    shop = await lab.linked(SHOP)
+    pairs = [(Jid(f"4917100{n:05}"), Jid(f"8880000000{n:05}", LID)) for n in range(1200)]
+    await shop.link.learn_lids(pairs)
+    kind = "native/lid" if "native/lid" in await lab.kinds(shop) else "lid-mapping"
+    found = await lab.keys.load(shop.id, kind, [pn.user for pn, _ in pairs])
+    assert all(value is not None and lid.user.encode() in value for value, (_, lid) in zip(found, pairs, strict=True))
+    await shop.link.close()
+    with pytest.raises(EngineUnavailable):
+        await shop.link.learn_lids(pairs[:1])

@@ -14,7 +14,7 @@ from wagate.core.clock import SystemClock
 from wagate.core.errors import StartupError
 from wagate.engine.baileys import BaileysEngine
 from wagate.engine.native import NativeEngine, Shared
-from wagate.engine.port import Closed, Engine, Faults, Linked, QrIssued, SentMessage
+from wagate.engine.port import Closed, Engine, Faults, FetchBlob, Linked, QrIssued, SentMessage
 from wagate.engine.store import KeyStore
 from wagate.engine.wirecompare import Shape, compare, shapes
 from wagate.engine.wirelog import WireLog
@@ -26,11 +26,12 @@ NAMES = ("Shopkeeper Quux", "Ada Lovelace-Byron", "Secret Santa Group")
 
 
 def _logging(engine: str, folder: Path) -> MakeEngine:
-    def make(keys: KeyStore, sent_message: SentMessage, faults: Faults) -> Engine:
+    def make(keys: KeyStore, sent_message: SentMessage, faults: Faults, fetch_blob: FetchBlob) -> Engine:
         clock, log = SystemClock(), WireLog(folder, SystemClock())
         if engine == "baileys":
             return BaileysEngine(keys=keys, clock=clock, sent_message=sent_message, faults=faults, wire_log=log)
-        return NativeEngine(Shared(keys=keys, clock=clock, sent_message=sent_message, faults=faults, wire_log=log))
+        shared = Shared(keys=keys, clock=clock, sent_message=sent_message, faults=faults, wire_log=log)
+        return NativeEngine(shared)
 
     return make
 

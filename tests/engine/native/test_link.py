@@ -8,7 +8,9 @@ import pytest
 from tests.contracts.engine.lab import ENGINES, Lab, open_lab
 from wagate.engine.native import link
 from wagate.engine.native.directory import Directory
-from wagate.wire.jid import Jid
+from wagate.engine.native.journal import Journal
+from wagate.wire.jid import SERVER, Jid
+from wagate.wire.node import Node
 
 SHOP = "491700000001"
 ADA = "491700000002"
@@ -42,3 +44,27 @@ async def test_what_has_to_ask_before_it_can_be_taken_in_gets_its_answer_in_a_fl
     await shop.online()
 
     assert await shop.has_texts(200) == wanted
+
+
+async def test_a_link_that_has_stopped_reading_for_what_it_stores_reads_on_when_that_is_stored(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds of settings may be on their way to the store while nothing of the server's waits to be taken in."""
+    shop, ada = await lab.linked(SHOP), lab.phone(ADA)
+    room = shop.link._room  # type: ignore[attr-defined]
+    much = [True]
+
+    def backlog(journal: Journal) -> int:
+        """Too much, until reading has stopped for it."""
+        if not room.is_set():
+            much.clear()
+        return link.TOO_MUCH + 1 if much else 0
+
+    monkeypatch.setattr(Journal, "backlog", property(backlog))
+    # Its answer is not waited for, and nothing that waits in line.
+    await shop.link.send(Node("iq", {"to": SERVER, "type": "get", "xmlns": "w:p", "id": "1-1"}))
+
+    ada.outbox.send_text(Jid(SHOP), "still there?")
+
+    assert await shop.has_texts(1) == ["still there?"]
+    assert not much, "it had stopped"

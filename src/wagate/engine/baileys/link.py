@@ -1,7 +1,7 @@
 """One open connection as the host sees it: the engine session behind the port, and the answers to its bridge."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +45,8 @@ _log = get_logger("bridge")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _QUERY_TIMEOUT = 60.0
 _PAIRING_TIMEOUT = 30.0
+#: Mappings in one commit: few enough for others' changes not to wait.
+_LEARNT_AT_ONCE = 500
 #: What the host waits longer than the bridge does, so that the bridge's answer is the one that counts.
 _MARGIN = 10.0
 
@@ -144,6 +146,17 @@ class BaileysSession:
         )
         if not isinstance(answer, protocol.Done):
             raise _query_failed(answer)
+
+    async def learn_lids(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
+        for start in range(0, len(pairs), _LEARNT_AT_ONCE):
+            part = [protocol.LidOfPn(str(pn.bare), str(lid.bare)) for pn, lid in pairs[start : start + _LEARNT_AT_ONCE]]
+
+            def frame_of(call: int, part: list[protocol.LidOfPn] = part) -> protocol.ToBridge:
+                return protocol.LearnLids(link=self.number, call=call, pairs=part)
+
+            answer = await self._call(frame_of, lost=EngineUnavailable("the connection closed"))
+            if not isinstance(answer, protocol.Done):
+                raise EngineUnavailable("the connection is closed")
 
     async def request_pairing_code(self, phone: str) -> str:
         answer = await self._call(

@@ -14,7 +14,6 @@ from wagate.engine.native.device import Device
 from wagate.engine.native.records import (
     APP_STATE_KEYS,
     CHAINS,
-    COLLECTION,
     CONTACT,
     DEVICE,
     FORMER_SIGNED,
@@ -31,7 +30,6 @@ from wagate.engine.native.records import (
 )
 from wagate.engine.native.vault import Kind, R
 from wagate.engine.port import Records
-from wagate.wire.appstate import COLLECTIONS
 from wagate.wire.jid import Jid
 from wagate.wire.keys import KeyPair
 from wagate.wire.ratchet import State, write_states
@@ -47,7 +45,8 @@ _told = msgspec.msgpack.Decoder(dict[str, bool])
 
 
 def to_native(records: Records) -> Records:
-    """All that the native engine needs of what Baileys kept. What is left out, it asks for again: device lists.
+    """All that the native engine needs of what Baileys kept. What is left out, it asks for again: device lists, and
+    the settings of the app state.
 
     :raises KeysUnreadable: naming the record that is not what it should be.
     """
@@ -145,10 +144,10 @@ class _Conversion:
                 keys.append(read_app_state_key(key_id, record, creds.my_app_state_key_id))
         if keys:
             self._put(APP_STATE_KEYS, "", AppStateKeys({key.id: key.data for key in sorted(keys)}))
+        # Where Baileys stood says nothing of what this program has been told, so every collection begins anew.
         for name, record in self._kinds.get("app-state-sync-version", {}).items():
-            if name in COLLECTIONS:
-                with reading("app-state-sync-version", name):
-                    self._put(COLLECTION, name, read_collection(name, record))
+            with reading("app-state-sync-version", name):
+                read_collection(name, record)
 
     def _each(self, kind: str, read: Callable[[bytes], T]) -> Iterator[tuple[str, T]]:
         for key, record in self._kinds.get(kind, {}).items():

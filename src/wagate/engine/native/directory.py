@@ -14,6 +14,8 @@ Devices = Lru[tuple[int, Jid], tuple[int, ...]]
 DEVICE_LISTS = 50_000
 #: Notifications correct a list; this is for those that were missed.
 DEVICE_LIST_SECONDS = 3600.0
+#: Mappings in one commit: few enough for others' changes not to wait.
+_LEARNT_AT_ONCE = 500
 
 
 class Directory:
@@ -49,6 +51,21 @@ class Directory:
             return
         self._line.vault.put(LID_OF, pn.user, Text(lid.user))
         await self._move(pn.bare, lid.bare)
+
+    async def learn_all(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
+        """As :meth:`learn`, for many."""
+        for start in range(0, len(pairs), _LEARNT_AT_ONCE):
+            part = pairs[start : start + _LEARNT_AT_ONCE]
+            known = await self._line.vault.load(LID_OF, [pn.user for pn, _ in part])
+            new = [(pn, lid) for pn, lid in part if known.get(pn.user) != lid.user]
+            # Who was never written to has no session that could move.
+            met = await self._line.vault.load(RATCHETS, [str(pn.bare) for pn, _ in new])
+            for pn, lid in new:
+                self._line.vault.put(LID_OF, pn.user, Text(lid.user))
+            for pn, lid in new:
+                if str(pn.bare) in met or self._devices.get((self._link, pn.bare)):
+                    await self._move(pn.bare, lid.bare)
+            await self._line.journal.settled()
 
     async def _move(self, pn: Jid, lid: Jid) -> None:
         devices = {0, *(self._devices.get((self._link, pn)) or ())}

@@ -18,16 +18,16 @@ from wagate.engine.native.groups import GroupBook
 from wagate.engine.native.journal import Journal, Refused
 from wagate.engine.native.line import QUERY_SECONDS, Line
 from wagate.engine.native.linking import NOTIFICATIONS, Linking
+from wagate.engine.native.phone import OwnPhone
 from wagate.engine.native.placeholders import Placeholders
 from wagate.engine.native.receiving import Receiver
 from wagate.engine.native.redelivery import Redelivery
 from wagate.engine.native.retries import Retries
 from wagate.engine.native.sending import Sender
 from wagate.engine.native.shared import Shared
-from wagate.engine.native.stream import Broken, NotWhatsApp, NoWayThroughProxy, Stream, Unreachable
+from wagate.engine.native.stream import Broken, NotWhatsApp, NoWayThroughProxy, Stream, Unreachable, sent_points
 from wagate.engine.native.trust import Trust
 from wagate.engine.native.vault import Vault
-from wagate.engine.points import Reach
 from wagate.engine.port import (
     Arrived,
     Closed,
@@ -47,7 +47,6 @@ from wagate.engine.teller import Teller
 from wagate.wire.jid import SERVER, Jid
 from wagate.wire.keys import KeyPair
 from wagate.wire.node import Attr, Node
-from wagate.wire.proto import wa_pb2 as wa
 
 #: After so much silence the server is asked for a sign of life, and given up after so much more: a dead line is found
 #: within 30 s. whatsmeow asks every 20 to 30 s.
@@ -101,16 +100,23 @@ class NativeSession:
         )
         vault = Vault(number, request.session, shared.keys, shared.memory, self._journal)
         self._line = line = Line(device, self._journal, vault, shared.clock, shared.entropy)
-        directory = Directory(number, line, shared.devices)
+        self._directory = directory = Directory(number, line, shared.devices)
         groups = GroupBook(number, line, shared.groups)
         cipher = Cipher(line, directory)
         trust_tokens = Trust(line, directory)
         self._linking = Linking(line, self._teller.tell, self._codes_ran_out)
         self._redelivery = Redelivery(line, cipher)
         self._sender = Sender(line, directory, groups, cipher, trust_tokens, self._redelivery)
-        self._app_state = AppState(line, self._named, self._ask_phone_for_keys)
+        own_phone = OwnPhone(line, self._sender)
+        fetch = shared.fetch_blob
+        self._app_state = AppState(
+            line,
+            on_name=self._named,
+            ask_phone=own_phone.ask_for_keys,
+            fetch=None if fetch is None else lambda blob: fetch(request.session, self, blob),
+        )
         self._retries = Retries(request.session, line, directory, cipher, self._redelivery, shared.sent_message)
-        self._placeholders = Placeholders(line, self._ask_phone_for_messages)
+        self._placeholders = Placeholders(line, own_phone.ask_for_messages)
         self._receiver = Receiver(
             request.session,
             line,
@@ -170,6 +176,15 @@ class NativeSession:
             raise EngineUnavailable("the connection is closed")
         self._line.post(node)
 
+    async def learn_lids(self, pairs: Sequence[tuple[Jid, Jid]]) -> None:
+        if not self._online or self._over:
+            raise EngineUnavailable("the connection is closed")
+        try:
+            await self._directory.learn_all(pairs)
+            await self._journal.settled()
+        except Refused:
+            raise EngineUnavailable("the connection is closed") from None
+
     async def request_pairing_code(self, phone: str) -> str:
         if self._over or self._line.device.linked:
             raise EngineUnavailable("no device waits to be linked")
@@ -202,7 +217,11 @@ class NativeSession:
         await self._teller.finished()
 
     def vitals(self) -> Vitals:
-        return Vitals(last_frame_at=self._last_frame_at, ping_ms=self._line.ping_ms)
+        return Vitals(
+            last_frame_at=self._last_frame_at,
+            ping_ms=self._line.ping_ms,
+            unreadable_settings=self._app_state.stopped,
+        )
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -231,6 +250,8 @@ class NativeSession:
                 # An answer that is waited for comes behind what is in the way.
                 if self._is_too_much() and not self._line.is_asking:
                     self._room.clear()
+                    # Whoever makes room may have nothing to do: settings come many at a time, and by themselves.
+                    self._more.set()
                     await self._room.wait()
         except Unreachable as error:
             ended = Closed(code=endings.LOST, reason=str(error))
@@ -266,7 +287,7 @@ class NativeSession:
         if shared.wire_log is not None:
             stream.tap = shared.wire_log.tap(self.session)
         if shared.reach is not None:
-            stream.on_sent = _sent_points(shared.reach)
+            stream.on_sent = sent_points(shared.reach)
         return stream
 
     async def _wind_up(self, closed: Closed, stream: Stream | None, work: asyncio.Task[None] | None) -> None:
@@ -342,7 +363,9 @@ class NativeSession:
                     if not self._room.is_set():
                         await self._have_room()
                 self._more.clear()
-                self._room.set()
+                if not self._room.is_set():
+                    await self._have_room()
+                    self._room.set()
                 await self._more.wait()
         except Refused:
             return
@@ -410,6 +433,7 @@ class NativeSession:
         self._teller.tell(Online(identity=line.device.port_identity))
         self._announce()
         await self._placeholders.ask_anew()
+        await self._app_state.begin()
         await prekeys.rotate_signed(line)
 
     def _announce(self) -> None:
@@ -424,22 +448,6 @@ class NativeSession:
         if name and name != self._line.device.push_name:
             self._line.change(push_name=name)
             self._announce()
-
-    def _ask_phone_for_keys(self, key_ids: Sequence[bytes]) -> None:
-        message = wa.Message()
-        message.protocolMessage.type = wa.Message.ProtocolMessage.APP_STATE_SYNC_KEY_REQUEST
-        for key_id in key_ids:
-            message.protocolMessage.appStateSyncKeyRequest.keyIds.add(keyId=key_id)
-        self._line.spawn(lambda: self._to_phone(message, "high"), "asking the phone for app-state keys")
-
-    def _ask_phone_for_messages(self, request: wa.Message) -> None:
-        self._line.spawn(lambda: self._to_phone(request, "high_force"), "asking the phone for messages")
-
-    async def _to_phone(self, message: wa.Message, priority: str) -> None:
-        """Send our phone what concerns it alone. ``priority`` is how soon WhatsApp wakes it (whatsmeow, Baileys)."""
-        phone, message_id = self._line.device.pn.bare, self._line.entropy(16).hex().upper()
-        attributes = {"category": "peer", "push_priority": priority}
-        await self._sender.relay(phone, message.SerializeToString(), message_id, attributes, ())
 
     def _codes_ran_out(self) -> None:
         self._end(Closed(code=endings.TIMED_OUT, reason="nobody scanned the code"))
@@ -487,13 +495,3 @@ class NativeSession:
         if not self._over:
             self._over = True
             self._interrupt()
-
-
-def _sent_points(reach: Reach) -> Callable[[Node], None]:
-    points = {"message": "written", "receipt": "receipted"}
-
-    def sent(node: Node) -> None:
-        if node.tag in points and node.get("type") != "retry":
-            reach(points[node.tag])
-
-    return sent

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 from wagate.core.ids import SessionId
 from wagate.core.logging import get_logger
 from wagate.engine.native import prekeys
-from wagate.engine.native.appstate import NAME_COLLECTION, AppState, CollectionStopped
+from wagate.engine.native.appstate import AppState
 from wagate.engine.native.cipher import Cipher
 from wagate.engine.native.contents import only_distributes
 from wagate.engine.native.directory import Directory
@@ -225,7 +225,6 @@ class Receiver:
             self._line.post(Node("receipt", told_of))
         if protocol.type == _PROTOCOL.APP_STATE_SYNC_KEY_SHARE and message.HasField("protocolMessage"):
             await self._app_state.learn_keys(protocol.appStateSyncKeyShare)
-            self._line.spawn(self._sync_name, "reading our own name")
         if protocol.type == _PROTOCOL.PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE:
             self._placeholders.answered(protocol.peerDataOperationRequestResponseMessage)
 
@@ -280,8 +279,7 @@ class Receiver:
             case "privacy_token":
                 await self._trust.received(node)
             case "server_sync":
-                if any(c.get("name") == NAME_COLLECTION for c in node.all("collection")):
-                    self._line.spawn(self._sync_name, "reading our own name")
+                self._app_state.changed([c.get("name") for c in node.all("collection")])
             case _:
                 pass
         if kind not in _INTERNAL or node.child("identity") is not None:
@@ -296,12 +294,6 @@ class Receiver:
         elif node.child("identity") is not None and sender is not None:
             await self._directory.identity_changed(sender)
             self._line.spawn(lambda: self._trust.renew(sender), "giving a contact our token again")
-
-    async def _sync_name(self) -> None:
-        try:
-            await self._app_state.sync(NAME_COLLECTION)
-        except (CollectionStopped, QueryFailed) as error:
-            _log.info("our own name is not known", reason=str(error))
 
     # -- the inbox
 

@@ -159,6 +159,8 @@ APP_STATE_KEYS = Kind("native/app-state-keys", AppStateKeys.from_record)
 COLLECTION = Kind("native/collection", StoredCollection.from_record)
 #: What our phone was asked for; all of it under the empty key.
 LACKING = Kind("native/lacking", Lacking.from_record)
+#: Collections that changed and were not fetched since, by name; the text says nothing.
+COLLECTION_DUE = Kind("native/collection-due", Text.from_record)
 
 
 def chain_key(group: str, device: str) -> str:

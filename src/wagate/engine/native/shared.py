@@ -10,7 +10,7 @@ from wagate.engine.native.groups import MEMBERSHIP_SECONDS, MEMBERSHIPS, Groups
 from wagate.engine.native.lru import Lru
 from wagate.engine.native.vault import MEMORY_RECORDS, Memory
 from wagate.engine.points import Reach
-from wagate.engine.port import Faults, SentMessage
+from wagate.engine.port import Faults, FetchBlob, SentMessage
 from wagate.engine.store import KeyStore
 from wagate.engine.wirelog import WireLog
 from wagate.wire.keys import Entropy
@@ -23,6 +23,7 @@ class Shared:
     keys: KeyStore
     clock: Clock
     sent_message: SentMessage | None = None
+    fetch_blob: FetchBlob | None = None
     version: ClientVersion = field(default_factory=ClientVersion)
     faults: Faults | None = None
     reach: Reach | None = None

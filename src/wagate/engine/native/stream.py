@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidPro
 
 from wagate.core.clock import Clock
 from wagate.core.logging import get_logger
+from wagate.engine.points import Reach
 from wagate.engine.port import Endpoint
 from wagate.engine.wirelog import RECEIVED, SENT, Tap
 from wagate.wire.codec import BadNode, encode, inflated, read
@@ -221,3 +222,14 @@ async def _shake_hands(
         raise HandshakeRefused("the server goes on before we have answered")
     await socket.send(frame(handshake.read_hello(frames[0], payload.SerializeToString())))
     return handshake.transport, deframer
+
+
+def sent_points(reach: Reach) -> Callable[[Node], None]:
+    """What tells ``reach`` that a message or a receipt has been written."""
+    points = {"message": "written", "receipt": "receipted"}
+
+    def sent(node: Node) -> None:
+        if node.tag in points and node.get("type") != "retry":
+            reach(points[node.tag])
+
+    return sent

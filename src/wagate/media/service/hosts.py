@@ -7,13 +7,14 @@ never a host. A session with a proxy brings and fetches its files through it: th
 
 import asyncio
 import base64
+import contextlib
 import os
 import ssl
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import quote
 
 import aiohttp
@@ -33,7 +34,7 @@ from wagate.media.sealing import open_upload, seal_upload
 from wagate.storage.blobs import Blobs
 from wagate.storage.database import Database
 from wagate.wire.jid import SERVER
-from wagate.wire.media import MediaBroken, MediaKind, decrypt, encrypt
+from wagate.wire.media import MediaBroken, MediaKind, StreamCheck, decrypt, encrypt
 from wagate.wire.node import Node
 
 #: WhatsApp keeps what is uploaded for weeks; a recipient who was long offline must still find it, so ours is brought
@@ -163,33 +164,71 @@ class MediaHosts:
 
     # -- others' files
 
-    async def download(self, session: SessionId, link: EngineSession, remote: RemoteFile) -> bytes:
-        """Fetch a file and check its MAC and both hashes.
+    async def download(
+        self, session: SessionId, link: EngineSession, remote: RemoteFile, max_bytes: int | None = None
+    ) -> bytes:
+        """Fetch a file of at most ``max_bytes`` (and of what the settings allow), and check its MAC and both hashes.
 
         :raises HostsUnavailable: if no host gave it out; worth another try.
         :raises RemoteFileBroken: if it is gone there, is not what was announced, or is too large; not worth one.
         """
         path = _checked_path(remote.direct_path)
-        if remote.size > self._max_bytes:
-            raise RemoteFileBroken(f"the file is larger than {self._max_bytes} bytes")
+        limit = min(self._max_bytes, max_bytes or self._max_bytes)
+        if remote.size > limit:
+            raise RemoteFileBroken(f"the file is larger than {limit} bytes")
         async with self._transfers:
-            body = await self._fetch(await self._connection(session, link), session, link, path)
+            body = await self._fetch(await self._connection(session, link), session, link, path, limit)
             try:
                 return await asyncio.to_thread(_open, body, remote)
             except MediaBroken as error:
                 raise RemoteFileBroken(str(error)) from error
 
-    async def _fetch(self, connection: _Connection, session: SessionId, link: EngineSession, path: str) -> bytes:
+    async def download_into(self, session: SessionId, link: EngineSession, remote: RemoteFile, file: BinaryIO) -> None:
+        """Fetch a file into ``file`` as it is, encrypted, holding little of it in memory; its MAC and the hash of what
+        was fetched are checked.
+
+        :raises HostsUnavailable: :raises RemoteFileBroken: as :meth:`download`.
+        """
+        path = _checked_path(remote.direct_path)
+        if remote.size > self._max_bytes:
+            raise RemoteFileBroken(f"the file is larger than {self._max_bytes} bytes")
+        connection = await self._connection(session, link)
+        async with self._transfers, contextlib.aclosing(self._offers(connection, session, link, path)) as offers:
+            async for response in offers:
+                try:
+                    await _spool(response, remote, file, self._max_bytes + _OVERHEAD)
+                    return
+                except (aiohttp.ClientError, OSError) as error:
+                    _log.warning("media host not usable", error=type(error).__name__)
+
+    async def _fetch(
+        self, connection: _Connection, session: SessionId, link: EngineSession, path: str, limit: int
+    ) -> bytes:
+        async with contextlib.aclosing(self._offers(connection, session, link, path)) as offers:
+            async for response in offers:
+                try:
+                    return await _limited(response, limit + _OVERHEAD)
+                except (aiohttp.ClientError, OSError) as error:
+                    _log.warning("media host not usable", error=type(error).__name__)
+        raise AssertionError("it ends by an error")
+
+    async def _offers(
+        self, connection: _Connection, session: SessionId, link: EngineSession, path: str
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """The answers of hosts that have the file, for as long as the caller asks on.
+
+        :raises HostsUnavailable: :raises RemoteFileBroken: once there are no more hosts.
+        """
         gone = 0
         for host in connection.hosts:
             try:
                 async with self._client(link).get(URL(f"https://{host}{path}", encoded=True)) as response:
                     if response.status in (404, 410):
                         gone += 1
-                        continue
-                    if response.status == 200:
-                        return await _limited(response, self._max_bytes + _OVERHEAD)
-                    _log.warning("media host refused a download", status=response.status)
+                    elif response.status == 200:
+                        yield response
+                    else:
+                        _log.warning("media host refused a download", status=response.status)
             except (aiohttp.ClientError, OSError) as error:
                 _log.warning("media host not usable", error=type(error).__name__)
         if gone == len(connection.hosts):
@@ -276,11 +315,35 @@ def _is_host(name: str) -> bool:
 async def _limited(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """The body, which may be no longer than ``limit``."""
     body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
+    async for chunk in _chunks(response, limit):
         body += chunk
-        if len(body) > limit:
-            raise RemoteFileBroken(f"the file is larger than {limit} bytes")
     return bytes(body)
+
+
+async def _spool(response: aiohttp.ClientResponse, remote: RemoteFile, file: BinaryIO, limit: int) -> None:
+    file.seek(0)
+    file.truncate()
+    try:
+        check = StreamCheck(remote.kind, remote.media_key, remote.enc_sha256)
+        async for chunk in _chunks(response, limit):
+            check.update(chunk)
+            file.write(chunk)
+        check.finish()
+    except MediaBroken as error:
+        raise RemoteFileBroken(str(error)) from error
+
+
+async def _chunks(response: aiohttp.ClientResponse, limit: int) -> AsyncIterator[bytes]:
+    """The body piece by piece.
+
+    :raises RemoteFileBroken: once it is longer than ``limit``.
+    """
+    total = 0
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        total += len(chunk)
+        if total > limit:
+            raise RemoteFileBroken(f"the file is larger than {limit} bytes")
+        yield chunk
 
 
 #: What an upload or download can end with that is worth another try.

@@ -6,7 +6,7 @@ its row and changes nothing.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -61,6 +61,10 @@ _EVENT_OF_STATUS: Final = {
 _log = get_logger("messages.receive")
 
 
+#: Takes, in the transaction that takes it off the inbox, what the account's own devices tell each other.
+TakeNotice = Callable[[Tx, Session, InboxItem], None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Receipt:
     """Somebody's device (``reader``) tells in a chat how far messages of ours got."""
@@ -83,9 +87,12 @@ class Receiver:
         clock: Clock,
         ring: KeyRing,
         files: IncomingFiles,
+        on_notice: TakeNotice,
         entropy: Entropy = os.urandom,
     ) -> None:
+        """``on_notice`` is given every message that nobody wrote to be read."""
         self._events = events
+        self._on_notice = on_notice
         self._bus = bus
         self._clock = clock
         self._ring = ring
@@ -104,8 +111,8 @@ class Receiver:
                 case InboxKind.UNDECRYPTABLE:
                     for item in run:
                         self._undecryptable(tx, session, item)
-                case InboxKind.NOTIFICATION | InboxKind.CALL:
-                    # Groups, contacts and calls will take these up.
+                case InboxKind.NOTIFICATION | InboxKind.CALL | InboxKind.SETTING:
+                    # Groups, contacts, chats and calls will take these up.
                     pass
 
     def media_settled(self, tx: Tx, item: Media) -> None:
@@ -121,6 +128,7 @@ class Receiver:
     def _message(self, tx: Tx, session: Session, item: InboxItem) -> None:
         reading = kinds.read(item.plaintext)
         if reading is None:
+            self._on_notice(tx, session, item)
             return
         wa_id = item.stanza.get("id")
         try:
@@ -131,7 +139,11 @@ class Receiver:
         if not 0 < len(wa_id) <= _MAX_WA_ID:
             _log.warning("a message without an id was dropped", seq=item.seq)
             return
-        if store.known(tx, session.id, wa_id=wa_id, chat=where.chat.jid, sender=where.sender.jid):
+        chat, sender = where.chat.jid, where.sender.jid
+        # What history was faster to show is news all the same when it comes by itself.
+        if store.known(tx, session.id, wa_id=wa_id, chat=chat, sender=sender) and not store.drop_old(
+            tx, session.id, wa_id=wa_id, chat=chat, sender=sender
+        ):
             return
         message = self._new(tx, session, item, reading, where)
         sealed = payload.seal(self._ring, session.id, wa_id, item.plaintext)

@@ -1,0 +1,1 @@
+"""notices: writes down what a phone announces · chunk: opens one and walks it · reading: what becomes of it"""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
 
 from wagate.core.clock import SystemClock
@@ -62,7 +63,9 @@ def _native(keys: KeyStore, sent_message: SentMessage, faults: Faults, fetch_blo
     return NativeEngine(shared)
 
 
-ENGINES: dict[str, MakeEngine] = {"baileys": _baileys, "native": _native}
+ENGINES: dict[str, MakeEngine] = {"native": _native, "baileys": _baileys}
+#: For what is parametrised by the engine's name.
+EACH_ENGINE = ["native", pytest.param("baileys", marks=pytest.mark.bridge)]
 
 E = TypeVar("E", bound=EngineEvent)
 T = TypeVar("T")

@@ -9,8 +9,6 @@ from wagate.engine.port import RelayRefused
 from wagate.sandbox.faults import Fault, FaultKind, StanzaKind
 from wagate.sandbox.phone import Phone
 
-pytestmark = pytest.mark.bridge
-
 SHOP = "491700000001"
 ADA = "491700000002"
 BOB = "491700000003"

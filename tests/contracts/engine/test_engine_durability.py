@@ -14,8 +14,6 @@ from wagate.sandbox.record import Direction
 from wagate.wire.ciphertext import Ciphertext
 from wagate.wire.jid import Jid
 
-pytestmark = pytest.mark.bridge
-
 SHOP = "491700000001"
 ADA = "491700000002"
 

@@ -10,8 +10,6 @@ from wagate.sandbox.model import FEW_PREKEYS, Device
 from wagate.sandbox.phone import Phone
 from wagate.wire.jid import Jid
 
-pytestmark = pytest.mark.bridge
-
 SHOP = "491700000001"
 ADA = "491700000002"
 BOB = "491700000003"

@@ -13,8 +13,6 @@ from wagate.sandbox.faults import CloseAs, Fault, FaultKind
 from wagate.wire.certs import ForgedChain
 from wagate.wire.jid import LID, PN, Jid
 
-pytestmark = pytest.mark.bridge
-
 SHOP = "491700000001"
 
 

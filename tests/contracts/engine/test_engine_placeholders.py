@@ -16,8 +16,6 @@ from wagate.wire.jid import Jid
 from wagate.wire.node import Node
 from wagate.wire.proto import wa_pb2 as wa
 
-pytestmark = pytest.mark.bridge
-
 SHOP = "491700000001"
 ADA = "491700000002"
 BOB = "491700000003"

@@ -14,8 +14,6 @@ from wagate.engine.proxies import Tunnels
 from wagate.sessions.model import reaction_to
 from wagate.wire.jid import Jid
 
-pytestmark = pytest.mark.bridge
-
 SHOP = "491700000001"
 ADA = "491700000002"
 LOGIN = ("ada", "hunter2")

@@ -3,14 +3,10 @@
 import os
 from typing import Any
 
-import pytest
-
 from tests.contracts.engine.lab import Lab, Member, until
 from wagate.sandbox.phone import Phone
 from wagate.wire.jid import Jid
 from wagate.wire.proto import wa_pb2 as wa
-
-pytestmark = pytest.mark.bridge
 
 SHOP = "491700000001"
 ADA = "491700000002"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.engine.lab import ENGINES, MakeEngine, open_lab, until
+from tests.contracts.engine.lab import EACH_ENGINE, ENGINES, MakeEngine, open_lab, until
 from wagate.core.clock import SystemClock
 from wagate.core.errors import StartupError
 from wagate.engine.baileys import BaileysEngine
@@ -80,7 +80,7 @@ async def told(folder: Path, engine: str) -> AsyncIterator[Story]:
         yield Story(folder / "wire" / f"{member.id}.log", secrets)
 
 
-@pytest.fixture(params=list(ENGINES))
+@pytest.fixture(params=EACH_ENGINE)
 async def story(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Story]:
     async with told(tmp_path, request.param) as story:
         yield story
@@ -94,6 +94,7 @@ async def test_nothing_secret_is_in_it(story: Story) -> None:
     assert not any(number[:9] in text for number in (SHOP, ADA, BOB))
 
 
+@pytest.mark.bridge
 async def test_a_pairing_code_and_its_reference_are_not_in_it(tmp_path: Path) -> None:
     for engine in ENGINES:
         folder = tmp_path / engine
@@ -132,6 +133,7 @@ async def test_only_its_owner_can_read_it(story: Story) -> None:
     assert stat.S_IMODE(story.file.stat().st_mode) == 0o600
 
 
+@pytest.mark.bridge
 async def test_without_being_asked_for_nothing_is_written_or_sent_over_the_bridge(tmp_path: Path) -> None:
     for engine, make in ENGINES.items():
         folder = tmp_path / engine
@@ -156,6 +158,7 @@ KNOWN = {
 }
 
 
+@pytest.mark.bridge
 async def test_the_engines_send_the_same_but_for_what_is_known(tmp_path: Path) -> None:
     """A difference that appears is mended, or takes its place in the table."""
     both: dict[str, Counter[Shape]] = {}

@@ -92,6 +92,8 @@ async def test_a_flood_of_what_we_lack_is_asked_for_up_to_a_number(lab: Lab, mon
 
     (device,) = lab.sandbox.world.accounts[SHOP].devices.values()
     await until(lambda: not [stanza for stanza in device.backlog if stanza.tag == "message"])
+    # Leaves behind whatever is asked.
+    await shop.relay(ADA, "goodbye")
     asked = [entry for entry in shop.wire("message") if entry.to.startswith(SHOP)]
     assert len(asked) == 5
 

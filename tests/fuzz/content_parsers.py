@@ -1,5 +1,6 @@
 """What was in a ciphertext, the app state, files, and what is stored or comes from the bridge."""
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from wagate.engine import protocol
 from wagate.engine.native.contents import media_type, only_distributes, stanza_type
 from wagate.engine.native.device import Device
 from wagate.engine.native.records import AppStateKeys, Contact, OwnChain, StoredCollection
+from wagate.engine.native.steps import KeyBook, steps_of
+from wagate.engine.port import BlobBroken, BlobUnavailable
 from wagate.engine.stanza import to_stanza
 from wagate.messages import kinds
 from wagate.wire import appstate, cbc, media
@@ -107,13 +110,8 @@ def _make_patch(m: Mutator) -> bytes:
     return patch.SerializeToString()
 
 
-def _keys_of(key_id: bytes) -> appstate.Keys | None:
-    return _STATE_KEY if key_id == _KEY_ID else None
-
-
 def _parse_patch(data: bytes) -> None:
-    answer = Node("collection", {"name": "regular"}, [Node("patches", {}, [Node("patch", {}, data)])])
-    _read_state(answer)
+    _read_state(Node("collection", {"name": "regular"}, [Node("patches", {}, [Node("patch", {}, data)])]))
 
 
 def _parse_snapshot(data: bytes) -> None:
@@ -121,9 +119,16 @@ def _parse_snapshot(data: bytes) -> None:
 
 
 def _read_state(answer: Node) -> None:
-    from wagate.engine.native.appstate import _read
+    async def read() -> None:
+        book = KeyBook({_KEY_ID: bytes(32)})
+        async for step in steps_of(answer, None):
+            if not book.missing(step):
+                await step.read(appstate.Collection(name="regular"), book)
 
-    _read(appstate.Collection(name="regular"), answer, {_KEY_ID: bytes(32)})
+    asyncio.run(read())
+
+
+_STATE_REFUSALS = (appstate.AppStateBroken, BlobBroken, BlobUnavailable)
 
 
 def _make_snapshot(m: Mutator) -> bytes:
@@ -190,8 +195,8 @@ def _parse_file(data: bytes) -> None:
 
 CONTENT = (
     Parser("message", _make_message, _parse_message, (DecodeError,), cost=2),
-    Parser("patch", _make_patch, _parse_patch, (appstate.AppStateBroken,), cost=2),
-    Parser("snapshot", _make_snapshot, _parse_snapshot, (appstate.AppStateBroken,), cost=2),
+    Parser("patch", _make_patch, _parse_patch, _STATE_REFUSALS, cost=2),
+    Parser("snapshot", _make_snapshot, _parse_snapshot, _STATE_REFUSALS, cost=2),
     Parser("records", _make_records, _parse_records, cost=2),
     # Named are those that the channel takes for a broken bridge.
     Parser(

@@ -12,7 +12,7 @@ import pytest
 from tests.contracts.engine.lab import ENGINES, Lab, open_lab, until
 from tests.fuzz.hostile import Hostile
 from wagate.engine.baileys.channel import Channel
-from wagate.engine.native import endings, link
+from wagate.engine.native import appstate, endings, link
 from wagate.engine.native.link import NativeSession
 from wagate.engine.native.receiving import Receiver
 from wagate.engine.port import Closed, Online, RelayRefused
@@ -203,6 +203,7 @@ async def test_a_flood_behind_an_answer_that_never_comes_ends_the_link(
 async def test_a_few_large_stanzas_are_as_much_as_many_small_ones(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand of sixteen megabytes each would not have been too much."""
     monkeypatch.setattr(link, "TOO_HEAVY", 50_000)
+    monkeypatch.setattr(appstate, "_PAUSES", ())
     victim = await lab.linked(VICTIM)
     await victim.link.close()
     taking, largest, taken = asyncio.Event(), 0, 0
@@ -221,7 +222,7 @@ async def test_a_few_large_stanzas_are_as_much_as_many_small_ones(lab: Lab, monk
 
     class Patient(Calm):
         async def next_stanza(self) -> Node:
-            # Not before login is through: while it is answered, the link has to read on.
+            # Not before login and what follows it are through: while a question is open, the link has to read on.
             await begin.wait()
             return await super().next_stanza()
 
@@ -230,6 +231,8 @@ async def test_a_few_large_stanzas_are_as_much_as_many_small_ones(lab: Lab, monk
         await victim.online()
         native = victim.link
         assert isinstance(native, NativeSession)
+        state = native._app_state
+        await until(lambda: state._begun and not state._running)
         begin.set()
         await until(lambda: not native._room.is_set())
         taking.set()

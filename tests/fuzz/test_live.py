@@ -18,7 +18,7 @@ from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab
 from tests.fuzz.hostile import Hostile
 from tests.fuzz.samples import ADA_LID, GROUP
 from wagate.core.errors import WagateError
-from wagate.engine.native import sending, stream
+from wagate.engine.native import redelivery, stream
 from wagate.engine.port import Closed, EngineUnavailable, QueryFailed, RelayImpossible, RelayRefused, RelayUnknown
 from wagate.sandbox.phone import Phone
 from wagate.wire.jid import SERVER, Jid
@@ -43,7 +43,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "ACK_SECONDS", 10.0)
+    monkeypatch.setattr(redelivery, "ACK_SECONDS", 10.0)
     # A server that is busy with its flood does not close its side, and is left behind after so long.
     monkeypatch.setattr(stream, "_CLOSE_SECONDS", 0.1)
 

@@ -15,8 +15,10 @@ from wagate.engine.baileys.channel import Channel
 from wagate.engine.native import appstate, endings, link
 from wagate.engine.native.link import NativeSession
 from wagate.engine.native.receiving import Receiver
-from wagate.engine.port import Closed, Online, RelayRefused
+from wagate.engine.native.steps import KeyBook, steps_of
+from wagate.engine.port import BlobBroken, Closed, Online, RelayRefused
 from wagate.wire import codec
+from wagate.wire.appstate import AppStateBroken, Collection
 from wagate.wire.codec import BadNode, decode, encode
 from wagate.wire.jid import PN, SERVER, Jid
 from wagate.wire.node import Node
@@ -249,3 +251,15 @@ def test_a_device_number_of_no_device_is_not_written_to() -> None:
     assert numbers == [0, 7]
     for number in numbers:
         encode(Node("to", {"jid": Jid("1", PN, number)}))
+
+
+async def test_a_place_on_the_media_hosts_that_is_no_text_is_no_place() -> None:
+    """Protobuf gives bytes where a text is not UTF-8."""
+    place = wa.ExternalBlobReference(mediaKey=bytes(32)).SerializeToString() + b"\x12\x02/\xff"
+    snapshot = Node("collection", {}, [Node("snapshot", {}, place)])
+    patch = wa.SyncdPatch(externalMutations=wa.ExternalBlobReference.FromString(place)).SerializeToString()
+    patches = Node("collection", {}, [Node("patches", {}, [Node("patch", {}, patch)])])
+    for answer in (snapshot, patches):
+        with pytest.raises((AppStateBroken, BlobBroken)):
+            async for step in steps_of(answer, None):
+                await step.read(Collection(name="regular"), KeyBook({}))

@@ -110,12 +110,19 @@ def _reference(body: bytes) -> wa.ExternalBlobReference | None:
         place = wa.ExternalBlobReference.FromString(body)
     except DecodeError:
         return None
-    return place if len(place.mediaKey) == MEDIA_KEY_BYTES and place.directPath.startswith("/") else None
+    return place if len(place.mediaKey) == MEDIA_KEY_BYTES and _is_path(place) else None
+
+
+def _is_path(place: wa.ExternalBlobReference) -> bool:
+    # Compared and not asked: protobuf gives bytes for a text that is none.
+    return place.directPath[:1] == "/"
 
 
 async def _fetched(place: wa.ExternalBlobReference, fetch: Fetch | None) -> bytes:
     if place.fileSizeBytes > MAX_BLOB_BYTES:
         raise BlobBroken(f"app state of more than {MAX_BLOB_BYTES} bytes")
+    if not _is_path(place):
+        raise BlobBroken("app state without a place")
     if fetch is None:
         raise BlobUnavailable("nobody fetches files for this engine")
     blob = AppStateBlob(

@@ -74,7 +74,7 @@ class PasskeyLinking:
     def asked(self, node: Node) -> None:
         """The server wants to see the passkey."""
         self._line.acknowledge(node)
-        options = _options(node)
+        options = options_of(node)
         if options is not None:
             self._want(options)
         else:
@@ -86,7 +86,7 @@ class PasskeyLinking:
         self._line.spawn(lambda: self._finish(node), "linking with a passkey")
 
     async def _fetch_options(self) -> None:
-        options = _options(await self._line.ask("md", "get", Node("passkey_request_options")))
+        options = options_of(await self._line.ask("md", "get", Node("passkey_request_options")))
         if options is None:
             _log.error("WhatsApp wants a passkey and does not say which")
         else:
@@ -166,12 +166,12 @@ class PasskeyLinking:
         await line.ask("md", "set", Node("encrypted_pairing_request", {}, request))
 
 
-def _options(node: Node) -> dict[str, Any] | None:
+def options_of(node: Node) -> dict[str, Any] | None:
     """WebAuthn's ``PublicKeyCredentialRequestOptions`` as JSON has them, if that is what came."""
     part = node.child("passkey_request_options")
     try:
         options = msgspec.json.decode(part.data, type=dict[str, Any]) if part is not None else {}
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return options if isinstance(options.get("challenge"), str) else None
 

@@ -10,8 +10,10 @@ from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab, until
 from wagate.engine.native import NativeEngine, placeholders, prekeys
 from wagate.engine.native.link import NativeSession
 from wagate.engine.native.lru import Lru
+from wagate.engine.port import QueryFailed
 from wagate.engine.store import signal_keys
-from wagate.wire.jid import Jid
+from wagate.wire.jid import SERVER, Jid
+from wagate.wire.node import Node
 
 SHOP = "491700000001"
 ADA = "491700000002"
@@ -62,6 +64,35 @@ async def test_one_time_keys_that_nobody_used_are_kept_up_to_a_number(
     newest = line.device.next_prekey - 1
     assert newest == prekeys.FIRST_UPLOAD + 4 * prekeys.REFILL
     assert kept == {str(key_id) for key_id in range(newest - 899, newest + 1)}
+
+
+async def test_however_often_the_server_says_that_keys_are_few_they_are_uploaded_one_time_at_a_time(lab: Lab) -> None:
+    shop = await lab.linked(SHOP)
+    line, receiver = link_of(shop)._line, link_of(shop)._receiver
+    few = [Node("count", {"value": "0"})]
+
+    for number in range(20):
+        await receiver.take(Node("notification", {"from": SERVER, "id": f"n{number}", "type": "encrypt"}, few))
+
+    await until(lambda: line.device.next_prekey > prekeys.FIRST_UPLOAD + 1 and not receiver._uploading)
+    assert line.device.next_prekey == prekeys.FIRST_UPLOAD + prekeys.REFILL + 1
+
+
+async def test_a_request_that_can_not_be_met_is_left_to_the_next_login_and_not_remembered(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = await lab.linked(SHOP)
+    receiver = link_of(shop)._receiver
+    acknowledged: list[Node] = []
+    monkeypatch.setattr(receiver._line, "acknowledge", acknowledged.append)
+
+    async def fail(request: Node) -> None:
+        raise QueryFailed(500)
+
+    monkeypatch.setattr(receiver._retries, "send_again", fail)
+    with pytest.raises(QueryFailed):
+        await receiver._again(Node("receipt", {"from": Jid(ADA), "id": "A", "type": "retry"}))
+    assert (receiver._asked_again, receiver._unsettled, acknowledged) == ({}, set(), [])
 
 
 async def test_signed_keys_that_were_replaced_are_kept_up_to_a_number(

@@ -77,6 +77,7 @@ class Receiver:
         #: Requests for messages of ours that are being answered, and those of them that could not be.
         self._asked_again: Counter[tuple[str, str, str]] = Counter()
         self._unsettled: set[tuple[str, str, str]] = set()
+        self._uploading = False
 
     async def take(self, node: Node) -> None:
         """Handle one stanza that wants an acknowledgement.
@@ -252,12 +253,20 @@ class Receiver:
         # An acknowledgement names the message and not the request, so it settles all requests for that message.
         request = (node.get("from"), node.get("participant"), node.get("id"))
         self._asked_again[request] += 1
+        settled = False
         try:
             await self._retries.send_again(node)
+            settled = True
         except TimeoutError:
-            # Not acknowledged: the server tells us of it again at the next login.
-            self._unsettled.add(request)
+            pass
+        finally:
+            # What was not sent is not acknowledged: the server tells us of it again at the next login.
+            self._answered_one(node, request, settled)
+
+    def _answered_one(self, node: Node, request: tuple[str, str, str], settled: bool) -> None:
         self._asked_again[request] -= 1
+        if not settled:
+            self._unsettled.add(request)
         if not self._asked_again[request]:
             del self._asked_again[request]
             if request not in self._unsettled:
@@ -290,10 +299,20 @@ class Receiver:
         count, sender = node.child("count"), node.jid("from")
         if count is not None and sender == SERVER:
             left = count.number("value") or 0
-            self._line.spawn(lambda: prekeys.keep_up(self._line, left), "uploading pre-keys")
+            self._line.spawn(lambda: self._keep_up(left), "uploading pre-keys")
         elif node.child("identity") is not None and sender is not None:
             await self._directory.identity_changed(sender)
             self._line.spawn(lambda: self._trust.renew(sender), "giving a contact our token again")
+
+    async def _keep_up(self, left: int) -> None:
+        if self._uploading:
+            # What is on its way serves this one, too; the server counts again.
+            return
+        self._uploading = True
+        try:
+            await prekeys.keep_up(self._line, left)
+        finally:
+            self._uploading = False
 
     # -- the inbox
 

@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# Tests wait most of the time: three of them keep two cores busy.
+WORKERS ?= 3
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format gen faults bench clean
 
@@ -15,7 +17,7 @@ demo: setup ## link, send, receive and tell against the simulated WhatsApp; ARGS
 	@$(BIN)/wagate demo $(ARGS)
 
 test: setup check ## linters, types and every test, on real parts (about as long as a coffee)
-	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup ## ruff, mypy strict and the bridge's types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy && $(BIN)/python scripts/check_bridge.py

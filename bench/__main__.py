@@ -50,11 +50,12 @@ async def look_inside() -> report.Inside:
     return found
 
 
-def count_sessions(furthest: int) -> None:
-    """P2 and the restart of P9."""
+async def count_sessions(furthest: int) -> None:
+    """P2 and the restart of P9; what is known is written down after each side, as the next may take a while."""
     with Progress(*_COLUMNS, refresh_per_second=2) as progress:
         bar = progress.add_task("sessions linked", total=sessions.ticks(furthest))
-        steps, restarts = uvloop.run(sessions.run(partial(progress.advance, bar), furthest))
+        async for steps, restarts in sessions.run(partial(progress.advance, bar), furthest):
+            sessions.write(steps, restarts, machine())
     sessions.show(steps, restarts, machine())
 
 
@@ -75,7 +76,7 @@ def main() -> None:
     arguments = parser.parse_args()
     install_peer()
     if arguments.sessions:
-        count_sessions(arguments.sessions)
+        uvloop.run(count_sessions(arguments.sessions))
         return
     if arguments.inside:
         report.show_inside(uvloop.run(look_inside()))

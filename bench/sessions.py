@@ -7,7 +7,7 @@ its keys), so it is not part of the rounds: `make bench ARGS=--sessions` writes 
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -24,7 +24,7 @@ from bench.rig import BAILEYS, NATIVE, PEER, SIDES, Gateway, Rig, open_rig
 
 RESULTS = Path(__file__).with_name("SESSIONS.md")
 
-STEPS = (100, 250, 500, 1_000, 2_000)
+STEPS = (250, 500, 1_000, 2_000)
 #: How far each side goes. The goal of the Baileys engine is 1,000; what bare Baileys needs for 500 says enough.
 FURTHEST: Mapping[str, int] = {NATIVE: 2_000, BAILEYS: 1_000, PEER: 500}
 #: After a restart, so many sessions are waited for (goal: 15 s on the native engine).
@@ -64,8 +64,10 @@ class Restart:
     seconds: float
 
 
-async def run(tick: Tick, furthest: int) -> tuple[list[Step], list[Restart]]:
-    """Every side in turn, up to ``furthest`` sessions; ``tick`` is called for each link."""
+async def run(tick: Tick, furthest: int) -> AsyncIterator[tuple[list[Step], list[Restart]]]:
+    """Every side in turn, up to ``furthest`` sessions, and after each side what is known so far; ``tick`` is called for
+    each link.
+    """
     steps: list[Step] = []
     restarts: list[Restart] = []
     for side in FURTHEST:
@@ -81,7 +83,7 @@ async def run(tick: Tick, furthest: int) -> tuple[list[Step], list[Restart]]:
                     seconds = time.perf_counter() - started
                     restarts.append(Restart(side=side, sessions=RESTARTED, seconds=seconds))
                     steps += [await climb.to(step, gateway) for step in above]
-    return steps, restarts
+        yield steps, restarts
 
 
 def ticks(furthest: int) -> int:
@@ -145,28 +147,45 @@ class _Climb:
 
 
 def show(steps: Sequence[Step], restarts: Sequence[Restart], machine: str) -> None:
-    """Print the tables, and put them into bench/SESSIONS.md."""
-    told = [_told(s) for s in sorted(steps, key=lambda step: (step.sessions, list(FURTHEST).index(step.side)))]
-    returned = [(f"{r.sessions:,}", r.side, f"{r.seconds:.1f}", _RESTART_GOALS[r.side]) for r in restarts]
+    """Print the tables."""
     console = Console()
-    for head, rows in ((_STEP_HEAD, told), (_RESTART_HEAD, returned)):
+    for head, rows in ((_STEP_HEAD, _step_rows(steps)), (_RESTART_HEAD, _restart_rows(restarts))):
         table = Table(*head, title=machine, title_justify="left")
         for row in rows:
             table.add_row(*row)
         console.print(table)
+
+
+def write(steps: Sequence[Step], restarts: Sequence[Restart], machine: str) -> None:
+    """Put the tables into bench/SESSIONS.md."""
     RESULTS.write_text(
         f"# How many sessions\n\n{machine}.\n\n"
         "P2: sessions online, each sending one message a minute, by `make bench ARGS=--sessions`; one run. Memory is "
         "that of all processes of the side.\n\n"
-        f"{markdown(_STEP_HEAD, told)}\n\n"
+        f"{markdown(_STEP_HEAD, _step_rows(steps))}\n\n"
         "P9: from starting the program until WhatsApp's server sees all of them logged in.\n\n"
-        f"{markdown(_RESTART_HEAD, returned)}\n"
+        f"{markdown(_RESTART_HEAD, _restart_rows(restarts))}\n"
     )
 
 
-def _told(step: Step) -> tuple[str, ...]:
-    numbers = f"{step.memory:.0f}", f"{step.memory / step.sessions:.2f}", f"{step.cpu:.0f}"
-    return f"{step.sessions:,}", step.side, *numbers, f"{step.p50:.0f}", f"{step.p99:.0f}"
+def _step_rows(steps: Sequence[Step]) -> list[tuple[str, ...]]:
+    order = list(FURTHEST)
+    return [
+        (
+            f"{step.sessions:,}",
+            step.side,
+            f"{step.memory:.0f}",
+            f"{step.memory / step.sessions:.2f}",
+            f"{step.cpu:.0f}",
+            f"{step.p50:.0f}",
+            f"{step.p99:.0f}",
+        )
+        for step in sorted(steps, key=lambda step: (step.sessions, order.index(step.side)))
+    ]
+
+
+def _restart_rows(restarts: Sequence[Restart]) -> list[tuple[str, ...]]:
+    return [(f"{r.sessions:,}", r.side, f"{r.seconds:.1f}", _RESTART_GOALS[r.side]) for r in restarts]
 
 
 _STEP_HEAD = ("sessions", "side", "MB", "MB a session", "% of a core", "send until acknowledged p50, ms", "p99, ms")

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.contracts.engine.program import run_program
-from tests.scenarios.rig import Json, Rig
+from tests.scenarios.rig import Json, Rig, media
 from wagate.cli import commands
 from wagate.cli.client import ApiClient, ApiFailure
 from wagate.cli.importing import import_session
@@ -74,6 +76,35 @@ async def test_sessions_change_engines_while_they_talk(rig: Rig, engine: str, sh
     assert len(set(on_screen)) == len(on_screen)
     history = await rig.history(session)
     assert len({m["waId"] for m in history}) == len(history)
+    await well(rig, shop, ada)
+
+
+async def test_files_go_from_a_session_on_one_engine_to_one_on_the_other_also_after_a_restart(
+    rig: Rig, engine: str, shop: str, ada: str
+) -> None:
+    session, friend = await rig.linked(shop), await rig.linked(ada, "friend")
+    await change(rig, friend, other(engine))
+    contents = {name: os.urandom(50_000) for name in ("ours", "theirs", "ours later", "theirs later")}
+
+    async def goes(sender: str, to: str, reader: str, name: str) -> None:
+        file = media(contents[name], "application/pdf", f"{name}.pdf")
+        sent = await rig.send(sender, to, type="document", media=file)
+
+        async def ready() -> Json | None:
+            message = await rig.received(reader, sent["waId"])
+            return message if message["media"]["state"] == "ready" else None
+
+        arrived = await rig.until(ready, f"{name}.pdf")
+        assert arrived["media"]["sha256"] == hashlib.sha256(contents[name]).hexdigest()
+
+    await goes(session, ada, friend, "ours")
+    await goes(friend, shop, session, "theirs")
+    await rig.kill_gateway()
+    await rig.start_gateway()
+    await rig.reaches(session, "connected")
+    await rig.reaches(friend, "connected")
+    await goes(session, ada, friend, "ours later")
+    await goes(friend, shop, session, "theirs later")
     await well(rig, shop, ada)
 
 

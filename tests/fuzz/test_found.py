@@ -3,13 +3,11 @@
 import asyncio
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from tests.contracts.engine.lab import ENGINES, Lab, open_lab, until
+from tests.contracts.engine.lab import Lab, until
 from tests.fuzz.hostile import Hostile
 from wagate.engine.baileys.channel import Channel
 from wagate.engine.native import appstate, endings, link
@@ -26,12 +24,6 @@ from wagate.wire.proto import wa_pb2 as wa
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SHOP, VICTIM = "491700000001", "491700000003"
-
-
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    async with open_lab(tmp_path, ENGINES["native"]) as lab:
-        yield lab
 
 
 class Calm(Hostile):

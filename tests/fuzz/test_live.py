@@ -7,14 +7,12 @@ import asyncio
 import gc
 import os
 import resource
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
-from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab
+from tests.contracts.engine.lab import Lab, Member
 from tests.fuzz.hostile import Hostile
 from tests.fuzz.samples import ADA_LID, GROUP
 from wagate.core.errors import WagateError
@@ -33,12 +31,6 @@ MEGABYTES = 200
 NEIGHBOUR_SECONDS = 20.0
 
 _REFUSALS = (RelayRefused, RelayUnknown, RelayImpossible, QueryFailed, EngineUnavailable)
-
-
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    async with open_lab(tmp_path, ENGINES["native"]) as lab:
-        yield lab
 
 
 @pytest.fixture(autouse=True)

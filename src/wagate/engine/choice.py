@@ -59,6 +59,7 @@ class EngineChoice:
         try:
             return await engine.open(replace(request, proxy=tunnel.url), closing)
         except BaseException:
+            # Cancellation too: nobody will say ``Closed``, which closes it otherwise.
             tunnel.close()
             raise
 

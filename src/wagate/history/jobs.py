@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Final
 
 from wagate.core.clock import Clock
-from wagate.core.errors import Unavailable
 from wagate.core.ids import SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing, SealBroken
@@ -25,6 +24,7 @@ from wagate.media.service.hosts import MediaHosts
 from wagate.messages.service.backfill import Backfill, Names
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database
+from wagate.storage.pending import AFTER_ERROR_SECONDS, work_off
 
 #: The connection of a session, if this process holds it.
 LinkOf = Callable[[SessionId], EngineSession | None]
@@ -35,10 +35,6 @@ _AT_ONCE: Final = 2
 _PAUSES: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600))
 #: Pauses before a chunk that could not be read is tried again: a host that gave half a file gives all of it later.
 _PAUSES_IF_BROKEN: Final = _PAUSES[1:3]
-#: A wake-up can get lost and a session can come online: look at least this often.
-_LOOK_SECONDS: Final = 15.0
-_AFTER_ERROR_SECONDS: Final = 5.0
-_TIDY_SECONDS: Final = 3600.0
 #: How long what became of a chunk can be looked up; by then the inbox no longer hands its notice over again.
 _KEPT_FOR: Final = timedelta(days=30)
 
@@ -69,26 +65,15 @@ class HistoryReader:
 
     async def run(self) -> None:
         """Read until cancelled."""
-        tidied = -_TIDY_SECONDS
-        with self._bus.subscribe(PENDING_TOPIC) as news:
-            try:
-                while True:
-                    news.drain()
-                    try:
-                        await self._start_due()
-                        if self._clock.monotonic() - tidied >= _TIDY_SECONDS:
-                            tidied = self._clock.monotonic()
-                            await self._tidy()
-                    except Unavailable as error:
-                        _log.warning("history waits for the database", code=error.code)
-                        await self._clock.sleep(_AFTER_ERROR_SECONDS)
-                    else:
-                        await news.next(_LOOK_SECONDS)
-            finally:
-                running = list(self._running.values())
-                for task in running:
-                    task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
+        await work_off(
+            PENDING_TOPIC,
+            start_due=self._start_due,
+            tidy=self._tidy,
+            running=self._running,
+            bus=self._bus,
+            clock=self._clock,
+            log=_log,
+        )
 
     async def _tidy(self) -> None:
         before = self._clock.now() - _KEPT_FOR
@@ -109,7 +94,7 @@ class HistoryReader:
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other sessions' histories
             # The row stays pending, so a later look finds it again.
             _log.warning("history not read", session_id=session, error=type(error).__name__)
-            await self._clock.sleep(_AFTER_ERROR_SECONDS)
+            await self._clock.sleep(AFTER_ERROR_SECONDS)
         finally:
             del self._running[session]
             self._bus.publish(PENDING_TOPIC, session)

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Final
 
 from wagate.core.clock import Clock
-from wagate.core.errors import Unavailable
 from wagate.core.ids import MediaId, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing, SealBroken
@@ -28,6 +27,7 @@ from wagate.media.sniff import HEAD_BYTES, sniff
 from wagate.storage.blobs import Blobs
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database, Tx
+from wagate.storage.pending import AFTER_ERROR_SECONDS, work_off
 
 #: The connection of a session, if this process holds it.
 LinkOf = Callable[[SessionId], EngineSession | None]
@@ -39,10 +39,6 @@ _AT_ONCE: Final = 8
 _PER_SESSION: Final = 3
 #: Pauses between attempts: hosts fail for seconds, a network for minutes; WhatsApp keeps the file for weeks.
 _PAUSES: Final = tuple(timedelta(seconds=s) for s in (5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600))
-#: A wake-up can get lost and a session can come online: look at least this often.
-_LOOK_SECONDS: Final = 15.0
-_AFTER_ERROR_SECONDS: Final = 5.0
-_TIDY_SECONDS: Final = 3600.0
 
 _log = get_logger("media.fetcher")
 
@@ -75,26 +71,15 @@ class Fetcher:
 
     async def run(self) -> None:
         """Fetch until cancelled."""
-        tidied = -_TIDY_SECONDS
-        with self._bus.subscribe(PENDING_TOPIC) as news:
-            try:
-                while True:
-                    news.drain()
-                    try:
-                        await self._start_due()
-                        if self._clock.monotonic() - tidied >= _TIDY_SECONDS:
-                            tidied = self._clock.monotonic()
-                            await drop_old_uploads(self._db, self._clock)
-                    except Unavailable as error:
-                        _log.warning("the fetcher waits for the database", code=error.code)
-                        await self._clock.sleep(_AFTER_ERROR_SECONDS)
-                    else:
-                        await news.next(_LOOK_SECONDS)
-            finally:
-                running = list(self._running.values())
-                for task in running:
-                    task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
+        await work_off(
+            PENDING_TOPIC,
+            start_due=self._start_due,
+            tidy=lambda: drop_old_uploads(self._db, self._clock),
+            running=self._running,
+            bus=self._bus,
+            clock=self._clock,
+            log=_log,
+        )
 
     async def _start_due(self) -> None:
         now = self._clock.now()
@@ -118,7 +103,7 @@ class Fetcher:
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the other files
             # The row stays pending, so a later look finds it again; not at once, or a full disk would make a storm.
             _log.warning("file not fetched", media_id=pending.media.id, error=type(error).__name__)
-            await self._clock.sleep(_AFTER_ERROR_SECONDS)
+            await self._clock.sleep(AFTER_ERROR_SECONDS)
         finally:
             del self._running[pending.media.id]
             self._of_session[session] -= 1

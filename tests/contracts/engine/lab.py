@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select, update
@@ -39,6 +39,7 @@ from wagate.media.service.appstate import AppStateFiles
 from wagate.media.service.hosts import MediaHosts
 from wagate.sandbox.model import Device
 from wagate.sandbox.phone import Phone
+from wagate.sandbox.phonekeys import Peer
 from wagate.sandbox.record import Direction, Entry
 from wagate.sandbox.sandbox import Sandbox
 from wagate.storage.blobs import Blobs
@@ -46,6 +47,7 @@ from wagate.storage.database import Database, Tx
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
 from wagate.wire.proto import wa_pb2 as wa
+from wagate.wire.signal import Ciphertext
 
 #: What does not happen within this many seconds on two busy cores does not happen.
 PATIENCE = 20.0
@@ -164,6 +166,20 @@ class Member:
         """What the server saw of this account."""
         entries = self.lab.sandbox.world.record.since(0, self.number, 100_000)
         return [e for e in entries if e.stanza == stanza and e.direction is direction]
+
+
+def spoil(phone: Phone) -> None:
+    """Have the next message of this phone to a linked device be damaged on the way."""
+    encrypt = phone.keys.encrypt
+
+    def spoiled(peer: Peer, *args: Any) -> Ciphertext:
+        cipher = encrypt(peer, *args)
+        if peer[1] == 0:
+            return cipher
+        phone.keys.encrypt = encrypt  # type: ignore[method-assign]
+        return cipher._replace(body=cipher.body[:-8] + bytes(8))
+
+    phone.keys.encrypt = spoiled  # type: ignore[method-assign]
 
 
 class Lab:

@@ -1,17 +1,13 @@
 """Nothing leaves before what it depends on is stored, and nothing at all once the lease is lost."""
 
 import asyncio
-from typing import Any
 
 import pytest
 
-from tests.contracts.engine.lab import Lab, Member, until
+from tests.contracts.engine.lab import Lab, Member, spoil, until
 from wagate.engine.port import Closed, InboxKind, RelayUnknown
 from wagate.sandbox.faults import Fault, FaultKind, StanzaKind
-from wagate.sandbox.phone import Phone
-from wagate.sandbox.phonekeys import Peer
 from wagate.sandbox.record import Direction
-from wagate.wire.ciphertext import Ciphertext
 from wagate.wire.jid import Jid
 
 SHOP = "491700000001"
@@ -222,20 +218,6 @@ async def test_a_message_that_cannot_be_read_is_told_and_asked_for_again(lab: La
     items = [i for i in await shop.inbox() if i.stanza.get("id") == wa_id]
     assert [i.kind for i in items] == [InboxKind.UNDECRYPTABLE, InboxKind.MESSAGE]
     assert items[0].plaintext == b""
-
-
-def spoil(phone: Phone) -> None:
-    """Have the next message of this phone to a linked device be damaged on the way."""
-    encrypt = phone.keys.encrypt
-
-    def spoiled(peer: Peer, *args: Any) -> Ciphertext:
-        cipher = encrypt(peer, *args)
-        if peer[1] == 0:
-            return cipher
-        phone.keys.encrypt = encrypt  # type: ignore[method-assign]
-        return cipher._replace(body=cipher.body[:-8] + bytes(8))
-
-    phone.keys.encrypt = spoiled  # type: ignore[method-assign]
 
 
 async def test_a_flood_is_taken_in_as_fast_as_it_is_stored_and_all_of_it(lab: Lab) -> None:

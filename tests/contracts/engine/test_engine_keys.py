@@ -162,9 +162,13 @@ async def test_who_has_left_a_group_with_a_device_can_t_follow_the_chain(lab: La
     second = await lab.another(ada)
     await shop.relay(group.jid, "to all")
     await second.has_texts(1)
+
+    def told() -> int:
+        return len([entry for entry in shop.wire("ack") if entry.detail == "notification"])
+
+    before_that = told()
     ada.unlink(next(iter(ada.account.devices)))
-    await until(lambda: [e for e in shop.wire("ack") if e.detail == "notification"])
-    await asyncio.sleep(0.1)
+    await until(lambda: told() > before_that)
 
     await shop.relay(group.jid, "to those who are left")
 

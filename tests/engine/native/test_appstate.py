@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.contracts.engine.lab import ENGINES, PATIENCE, Lab, Member, open_lab
+from tests.contracts.engine.lab import PATIENCE, Lab, Member
 from wagate.engine.native import appstate
 from wagate.engine.native.appstate import AppState, CollectionStopped
 from wagate.engine.port import InboxKind, QrIssued
@@ -22,13 +21,6 @@ ADA = "491700000002"
 
 #: A setting as told: collection, operation, what it is about, and until when (of a mute).
 Told = tuple[str, str, tuple[str, ...], int]
-
-
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    """A native engine, a database and a sandbox; nobody is linked."""
-    async with open_lab(tmp_path, ENGINES["native"]) as lab:
-        yield lab
 
 
 def mute(chat: str, until: int = 7, *, remove: bool = False) -> Mutation:

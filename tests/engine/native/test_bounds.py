@@ -1,12 +1,9 @@
 """What a link keeps has a bound, and is let go of when the link is over."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 
-from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab, until
+from tests.contracts.engine.lab import Lab, Member, until
 from wagate.engine.native import NativeEngine, placeholders, prekeys
 from wagate.engine.native.link import NativeSession
 from wagate.engine.native.lru import Lru
@@ -17,13 +14,6 @@ from wagate.wire.node import Node
 
 SHOP = "491700000001"
 ADA = "491700000002"
-
-
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    """A native engine, a database and a sandbox; nobody is linked."""
-    async with open_lab(tmp_path, ENGINES["native"]) as lab:
-        yield lab
 
 
 def link_of(member: Member) -> NativeSession:

@@ -1,11 +1,8 @@
 """What is true of a link of the native engine alone."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from tests.contracts.engine.lab import ENGINES, Lab, open_lab
+from tests.contracts.engine.lab import Lab
 from wagate.engine.native import link
 from wagate.engine.native.directory import Directory
 from wagate.engine.native.journal import Journal
@@ -14,13 +11,6 @@ from wagate.wire.node import Node
 
 SHOP = "491700000001"
 ADA = "491700000002"
-
-
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    """A native engine, a database and a sandbox; nobody is linked."""
-    async with open_lab(tmp_path, ENGINES["native"]) as lab:
-        yield lab
 
 
 async def test_what_has_to_ask_before_it_can_be_taken_in_gets_its_answer_in_a_flood(

@@ -1,7 +1,6 @@
 """Linking to an account with a passkey, as far as public clients let one know it; the sandbox plays the other side."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import msgspec
 import pytest
 
 from tests.contracts.engine.lab import ENGINES, Lab, Member, open_lab, until
+from wagate.engine.native import linking
 from wagate.engine.native.passkey import HANDOFF_SECONDS
 from wagate.engine.port import (
     Closed,
@@ -34,13 +34,6 @@ from wagate.wire.jid import Jid
 from wagate.wire.node import Node
 
 SHOP = "491700000001"
-
-
-@pytest.fixture
-async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
-    """A native engine, a database and a sandbox; nobody is linked."""
-    async with open_lab(tmp_path, ENGINES["native"]) as lab:
-        yield lab
 
 
 def assertion(answer: dict[str, Any]) -> PasskeyAssertion:
@@ -102,10 +95,18 @@ async def test_the_pairing_secret_of_the_qr_code_is_not_used_again(lab: Lab, mon
 
 
 async def test_no_more_codes_are_shown_once_a_passkey_is_wanted(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wagate.engine.native.linking.FIRST_QR_SECONDS", 0.2)
-    monkeypatch.setattr("wagate.engine.native.linking.LATER_QR_SECONDS", 0.2)
+    monkeypatch.setattr(linking, "FIRST_QR_SECONDS", 0.2)
+    monkeypatch.setattr(linking, "LATER_QR_SECONDS", 0.2)
+    over, show = asyncio.Event(), linking.Linking._show
+
+    async def shown(self: linking.Linking, refs: list[str]) -> None:
+        await show(self, refs)
+        over.set()
+
+    monkeypatch.setattr(linking.Linking, "_show", shown)
     phone, member, wanted, scanning = await asked(lab)
-    await asyncio.sleep(0.6)
+    async with asyncio.timeout(20):
+        await over.wait()
     assert [type(event) for event in member.events].count(QrIssued) == 1
     await member.link.answer_passkey(assertion(phone.show_passkey(dict(wanted.options))))
     await scanning

@@ -143,6 +143,7 @@ class PasskeyLinking:
             ]
             await line.ask("md", "set", Node("passkey_prologue", {}, parts))
         except BaseException:
+            # Whatever it was, cancellation too: the holder may answer again.
             challenge.is_answered = False
             raise
 

@@ -35,6 +35,7 @@ async def dial(
                 ask = socks.ask if proxy.scheme.startswith("socks5") else connect.ask
                 await ask(reader, writer, proxy, host, port)
             except BaseException:
+                # Cancellation too: a connection that nobody gets would stay open.
                 writer.transport.abort()
                 raise
             return reader, writer

@@ -144,6 +144,7 @@ class Tunnels:
             writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
             await _both_ways((reader, writer), (out_reader, out_writer))
         except BaseException:
+            # Cancellation too: nothing of what waits may still leave.
             out_writer.transport.abort()
             raise
         finally:

@@ -110,7 +110,10 @@ class Rig:
         return message
 
     async def states(self) -> dict[str, tuple[ChunkState, str | None]]:
-        return await self.world.db.read(lambda tx: store.states(tx, [self.world.session.id]))
+        chunks = store.history_chunks.c
+        query = select(chunks.wa_id, chunks.state, chunks.reason).where(chunks.session_id == self.world.session.id)
+        rows = await self.world.db.read(lambda tx: tx.execute(query).all())
+        return {wa_id: (ChunkState(state), reason) for wa_id, state, reason in rows}
 
     async def reaches(self, state: ChunkState, wa_id: str = "N1") -> None:
         deadline = time.monotonic() + 20

@@ -1,6 +1,5 @@
 """The table of chunks of history that phones announced, and every statement on it."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -136,12 +135,6 @@ def settle(tx: Tx, session: SessionId, wa_id: str, state: ChunkState, reason: st
 def postpone(tx: Tx, session: SessionId, wa_id: str, *, attempts: int, next_attempt_at: datetime) -> None:
     statement = update(history_chunks).where(_h.session_id == session, _h.wa_id == wa_id, _PENDING)
     tx.execute(statement.values(attempts=attempts, next_attempt_at=next_attempt_at))
-
-
-def states(tx: Tx, sessions: Collection[SessionId]) -> dict[str, tuple[ChunkState, str | None]]:
-    """How the chunks of these sessions stand, by the id of their notice: state, and why it was set aside."""
-    query = select(_h.wa_id, _h.state, _h.reason).where(_h.session_id.in_(sorted(sessions)))
-    return {row.wa_id: (ChunkState(row.state), row.reason) for row in tx.execute(query)}
 
 
 def tidy(tx: Tx, before: datetime) -> int:

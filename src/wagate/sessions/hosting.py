@@ -65,6 +65,12 @@ class Hosting:
         taken = await self._db.write(work)
         return [(Lease(session=session.id, worker=worker, epoch=session.epoch), session) for session in taken]
 
+    async def held(self, worker: WorkerId) -> list[tuple[Lease, Session]]:
+        """What ``worker`` holds, as its placer gave it."""
+        now = self._clock.now()
+        held = await self._db.read(lambda tx: store.held_by(tx, worker, now=now))
+        return [(Lease(session=session.id, worker=worker, epoch=session.epoch), session) for session in held]
+
     async def renew(self, worker: WorkerId) -> dict[SessionId, int]:
         """Prolong all leases of ``worker`` in one statement; the epochs of what it still holds."""
         until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)

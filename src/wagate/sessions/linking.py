@@ -14,7 +14,7 @@ from wagate.events.model import EventType
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode, announced
 from wagate.sessions.errors import AlreadyConnected, LinkingNotReady, QrNotAvailable
-from wagate.sessions.links import LinkRegistry, Stage
+from wagate.sessions.links import Link, Links, Stage
 from wagate.sessions.model import PASSKEY_UNSUPPORTED, Session, SessionStatus
 from wagate.sessions.phone import international
 from wagate.sessions.transition import Journal, qr_topic
@@ -50,7 +50,7 @@ class Linking:
     """What a customer needs to link a phone."""
 
     def __init__(
-        self, *, db: Database, journal: Journal, codes: Codes, links: LinkRegistry, bus: Bus, clock: Clock
+        self, *, db: Database, journal: Journal, codes: Codes, links: Links, bus: Bus, clock: Clock
     ) -> None:
         self._db = db
         self._journal = journal
@@ -116,7 +116,7 @@ class Linking:
             raise AlreadyConnected
         shown = await self._codes.passkey(session.id)
         if shown is None:
-            raise self._no_passkey(session)
+            raise _no_passkey(session, await self._links.find(session.id))
         return PasskeyOnShow(session=session, options=msgspec.json.decode(shown.code), expires_at=shown.expires_at)
 
     async def answer_passkey(self, session: Session, assertion: PasskeyAssertion) -> None:
@@ -129,18 +129,13 @@ class Linking:
         """
         if session.status is SessionStatus.CONNECTED:
             raise AlreadyConnected
-        link = self._links.get(session.id)
+        link = await self._links.find(session.id)
         if link is None:
-            raise self._no_passkey(session)
+            raise _no_passkey(session, None)
         try:
-            await within(self._clock, READY_SECONDS, link.answer_passkey(assertion))
+            await within(self._clock, READY_SECONDS, link.session.answer_passkey(assertion))
         except TimeoutError:
             raise QueryFailed(408, "WhatsApp did not answer in time") from None
-
-    def _no_passkey(self, session: Session) -> PasskeyUnsupported | PasskeyNotWanted:
-        link = self._links.get(session.id)
-        cant = session.status_reason == PASSKEY_UNSUPPORTED or (link is not None and not link.links_by_passkey)
-        return PasskeyUnsupported() if cant else PasskeyNotWanted()
 
     def _tell(self, tx: Tx, account: AccountId, session_id: SessionId, shown: ShownCode) -> None:
         session = store.find(tx, account, session_id)
@@ -149,3 +144,8 @@ class Linking:
 
     def _seconds_until(self, moment: datetime | None) -> int | None:
         return None if moment is None else max(1, int((moment - self._clock.now()).total_seconds()))
+
+
+def _no_passkey(session: Session, link: Link | None) -> PasskeyUnsupported | PasskeyNotWanted:
+    cant = session.status_reason == PASSKEY_UNSUPPORTED or (link is not None and not link.session.links_by_passkey)
+    return PasskeyUnsupported() if cant else PasskeyNotWanted()

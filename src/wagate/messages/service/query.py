@@ -10,7 +10,7 @@ from wagate.messages.errors import MessageNotFound
 from wagate.messages.model import Direction, Message, MessageStatus, may_follow
 from wagate.messages.store import Filters
 from wagate.sessions.errors import SessionNotFound
-from wagate.sessions.links import LinkRegistry
+from wagate.sessions.links import Links
 from wagate.storage.database import Database, Tx
 from wagate.web.principal import Principal
 from wagate.wire.jid import Jid
@@ -23,7 +23,7 @@ PAYLOADS_FOR: Final = timedelta(days=30)
 class History:
     """The messages of an account."""
 
-    def __init__(self, *, db: Database, clock: Clock, links: LinkRegistry) -> None:
+    def __init__(self, *, db: Database, clock: Clock, links: Links) -> None:
         self._db = db
         self._clock = clock
         self._links = links

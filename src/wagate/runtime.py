@@ -46,7 +46,7 @@ from wagate.messages.service.query import History
 from wagate.messages.service.receive import Receiver
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
-from wagate.sessions.codes import Codes
+from wagate.sessions.codes import Codes, KeyValues
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
@@ -114,7 +114,7 @@ async def open_runtime(
         stack.push_async_callback(db.close)
         ring = await unlock(db, folder, settings, entropy)
 
-        bus, kv = Bus(), Kv(clock)
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
         blobs = Blobs.in_folder(folder.path / "media")
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         codes = Codes(kv, clock)
@@ -263,6 +263,24 @@ async def keep_running(job: Job, clock: Clock) -> None:
 def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
     """Every background job as a task; cancel them to stop."""
     return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
+
+
+async def _wakes_and_values(
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+) -> tuple[Bus, KeyValues]:
+    """Over Redis if there is one, else within this process."""
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        return Bus(), Kv(clock)
+    # Imported when asked for: a gateway without Redis does not carry its client in memory.
+    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+
+    client = open_redis(url)
+    stack.push_async_callback(client.aclose)
+    bus = RedisBus(client, clock, entropy)
+    await bus.start()
+    stack.push_async_callback(bus.stop)
+    return bus, RedisKv(client)
 
 
 def _usual_engine(endpoint: Endpoint) -> EngineName:

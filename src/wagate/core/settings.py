@@ -24,6 +24,11 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("wagate-data"), description="Folder of the database, media and key files.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
+    redis_url: SecretStr = Field(
+        SecretStr(""),
+        description="Redis that carries wake-ups and short-lived values between processes: `redis://…`, `rediss://…` "
+        "or `unix://…`; empty means that there is one process.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     engine: EngineName | None = Field(

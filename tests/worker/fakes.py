@@ -190,9 +190,7 @@ class Rig:
         self, worker: WorkerId | None = None, *, alone: bool = False, max_sessions: int = 10_000
     ) -> Supervisor:
         source = Claims(self.world.sessions.hosting, alone=alone)
-        return Supervisor(
-            worker or self.world.worker, self.tools(), self.world.bus, source, max_sessions=max_sessions
-        )
+        return Supervisor(worker or self.world.worker, self.tools(), self.world.bus, source, max_sessions=max_sessions)
 
     async def arrives(self, session: SessionId, *ids: str) -> list[int]:
         """Something arrives on the open connection."""

@@ -168,9 +168,7 @@ def router(fleet: Fleet, wake_message: WakeMessage) -> APIRouter:
         """All workers, also those that are gone since yesterday."""
         return WorkerList(items=[_body(worker) for worker in await fleet.registry.everybody()])
 
-    @routes.post(
-        "/api/admin/workers/{worker_id}/drain", status_code=202, responses=problem_responses(WorkerNotFound)
-    )
+    @routes.post("/api/admin/workers/{worker_id}/drain", status_code=202, responses=problem_responses(WorkerNotFound))
     async def drain_worker(_: PlatformAccess, worker_id: WorkerId) -> WorkerBody:
         """Give a worker no more sessions, and have it hand over those it has, one at a time."""
         return _body(await fleet.drain(worker_id))

@@ -92,9 +92,7 @@ def forget(tx: Tx, before: datetime) -> int:
 
 def take_duty(tx: Tx, name: str, holder: str, now: datetime, until: datetime) -> bool:
     """Take or keep a duty until then; ``False`` if another has it."""
-    statement = upsert(
-        duties, ["name"], ["holder", "until"], where=lambda _: or_(_d.holder == holder, _d.until < now)
-    )
+    statement = upsert(duties, ["name"], ["holder", "until"], where=lambda _: or_(_d.holder == holder, _d.until < now))
     return tx.execute(statement, {"name": name, "holder": holder, "until": until}).rowcount == 1
 
 

@@ -125,7 +125,7 @@ def router(doctor: Doctor, version: str, worker: WorkerId | None = None) -> APIR
     @routes.get("/health/ready", responses=problem_responses(NotReady))
     async def get_readiness(request: Request) -> Ready:
         """Requests are served. While this fails, send none."""
-        if request.app.state.stopping.begun:
+        if request.app.state.stopping.begun or request.app.state.stopping.leaving:
             raise NotReady("The gateway is about to end")
         if _worst(await doctor.examine()) is PartState.DOWN:
             raise NotReady

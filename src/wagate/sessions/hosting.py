@@ -162,7 +162,7 @@ class Hosting:
             after = before.moved(Trigger.QR_ISSUED, now)
             after = self._write(tx, lease, before, after, Trigger.QR_ISSUED, None, wipe=False, release=False)
             self._journal.tell(tx, after, EventType("session.qr"), {**after.resource(), **announced(shown)})
-            self._journal.wake_qr(tx, lease.session)
+            self._journal.wake_qr(tx, after, shown)
             return after
 
         return await self._db.write(work)
@@ -180,7 +180,7 @@ class Hosting:
             after = before.moved(Trigger.QR_ISSUED, now, reason="passkey_required")
             after = self._write(tx, lease, before, after, Trigger.QR_ISSUED, None, wipe=False, release=False)
             self._journal.tell(tx, after, EventType("session.passkey"), {**after.resource(), **announced(shown)})
-            self._journal.wake_qr(tx, lease.session)
+            self._journal.wake_qr(tx, after, shown)
             return after
 
         return await self._db.write(work)

@@ -27,6 +27,8 @@ READY_SECONDS: Final = 30.0
 #: whatsmeow's documentation of PairPhone: nobody knows how long a pairing code holds, but the connection it belongs to
 #: is closed when the QR codes run out, 160 seconds after the first.
 PAIRING_SECONDS: Final = 160.0
+#: A wake-up may get lost on its way between processes: whoever waits for a code looks at least this often.
+LOOK_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,7 @@ class PasskeyOnShow:
 class Linking:
     """What a customer needs to link a phone."""
 
-    def __init__(
-        self, *, db: Database, journal: Journal, codes: Codes, links: Links, bus: Bus, clock: Clock
-    ) -> None:
+    def __init__(self, *, db: Database, journal: Journal, codes: Codes, links: Links, bus: Bus, clock: Clock) -> None:
         self._db = db
         self._journal = journal
         self._codes = codes
@@ -77,8 +77,9 @@ class Linking:
                 if shown is not None and session.status is SessionStatus.QR_REQUIRED:
                     return QrOnShow(session=session, shown=shown)
                 left = deadline - self._clock.monotonic()
-                if left <= 0 or await news.next(left) is None:
+                if left <= 0:
                     raise QrNotAvailable
+                await news.next(min(left, LOOK_SECONDS))
 
     async def pairing_code(self, session: Session, phone: str) -> ShownCode:
         """A code to type into the phone of that number; ``session`` is wanted connected.

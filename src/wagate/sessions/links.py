@@ -6,7 +6,7 @@ that holds connections, the registry itself is asked; in one that holds none, :m
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -63,7 +63,7 @@ class Condition:
     nothing would get through.
     """
 
-    vitals: Vitals = Vitals()
+    vitals: Vitals = field(default_factory=Vitals)
     send_stalled: bool = False
 
 
@@ -129,6 +129,10 @@ class LinkRegistry:
         """The connection at whatever stage, ``None`` if there is none."""
         link = self._links.get(session_id)
         return None if link is None else link.session
+
+    def count_online(self) -> int:
+        """How many sessions are online here."""
+        return sum(link.stage is Stage.ONLINE for link in self._links.values())
 
     async def find(self, session_id: SessionId) -> Link | None:
         """As :meth:`Links.find`."""

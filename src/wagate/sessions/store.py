@@ -138,12 +138,13 @@ def claim(
     for a worker's first claim: sessions that stopped with an error get another attempt, and delays are forgotten (but
     not bans). Sessions that are to move to ``worker`` come first.
     """
-    unowned = or_(_c.worker_id.is_(None), _c.lease_until < now, and_(true() if alone else false(), _c.worker_id != worker))
-    free = _free(unowned, fresh=fresh)
+    left_behind = and_(true() if alone else false(), _c.worker_id != worker)
+    free = _free(or_(_c.worker_id.is_(None), _c.lease_until < now, left_behind), fresh=fresh)
     retry_at = case((_c.status == SessionStatus.BANNED, _c.retry_at), else_=None) if fresh else _c.retry_at
     # The condition stands twice: the inner one chooses, the outer one is what the database checks again on a row that
     # another worker was changing at the same moment.
-    chosen = select(_c.id).where(free).order_by(case((_c.move_to == worker, 0), else_=1), _c.id).limit(limit).scalar_subquery()
+    meant_for_it = case((_c.move_to == worker, 0), else_=1)
+    chosen = select(_c.id).where(free).order_by(meant_for_it, _c.id).limit(limit).scalar_subquery()
     statement = (
         update(sessions)
         .where(_c.id.in_(chosen), free)
@@ -168,7 +169,7 @@ def count_free(tx: Tx, *, now: datetime, limit: int) -> int:
     """How many sessions :func:`claim` could take, but no more than ``limit``."""
     free = _free(or_(_c.worker_id.is_(None), _c.lease_until < now), fresh=False)
     some = select(_c.id).where(free).limit(limit).subquery()
-    return tx.execute(select(func.count()).select_from(some)).scalar_one()
+    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def held_by(tx: Tx, worker: WorkerId, *, now: datetime) -> list[Session]:

@@ -241,4 +241,3 @@ def _node(text: str) -> Node:
         return unpack(text)
     except ValueError as error:
         raise BadRequest("That is no stanza") from error
-

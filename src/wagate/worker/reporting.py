@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -17,7 +18,14 @@ from wagate.core.clock import Clock
 from wagate.core.errors import StartupError
 from wagate.core.ids import MessageId, SessionId, WorkerId
 from wagate.core.logging import get_logger
+from wagate.messages.model import Message
+from wagate.messages.service import topics as messages
+from wagate.sessions import transition as sessions
+from wagate.sessions.codes import ShownCode
+from wagate.sessions.model import Session, timestamp
+from wagate.sessions.qr import data_url
 from wagate.sessions.waiting import end
+from wagate.storage.bus import Bus
 
 #: A gateway in the same data centre answers in milliseconds.
 _DEADLINE = aiohttp.ClientTimeout(total=5)
@@ -88,6 +96,7 @@ class Reporter:
         is_draining: Callable[[], bool],
         begin_drain: Callable[[], None],
         share: Callable[[int], None],
+        bus: Bus,
         clock: Clock,
     ) -> None:
         """``begin_drain`` is called when the fleet wants this worker to drain; ``share`` with how many workers there
@@ -101,10 +110,11 @@ class Reporter:
         self._is_draining = is_draining
         self._begin_drain = begin_drain
         self._share = share
+        self._bus = bus
         self._clock = clock
         self._load = _Load(clock)
         self._registered = False
-        self._news: OrderedDict[MessageId, dict[str, str]] = OrderedDict()
+        self._news: OrderedDict[MessageId, dict[str, object]] = OrderedDict()
         self._changed: OrderedDict[SessionId, dict[str, Any]] = OrderedDict()
         self._something = asyncio.Event()
 
@@ -118,11 +128,11 @@ class Reporter:
 
         :raises Superseded: if the fleet does not want this worker. :raises StartupError: if its token is wrong.
         """
-        telling = asyncio.create_task(self._tell())
+        beside = [asyncio.create_task(work()) for work in (self._hear, self._see, self._tell)]
         try:
             await self._beat()
         finally:
-            await end(telling)
+            await end(*beside)
 
     async def farewell(self) -> None:
         """Say that this worker ends."""
@@ -138,31 +148,39 @@ class Reporter:
         except (aiohttp.ClientError, TimeoutError, Superseded, StartupError) as error:
             _log.warning("the fleet could not be told that this worker leaves", error=type(error).__name__)
 
-    def message_changed(self, message: MessageId, status: str) -> None:
-        """Tell of a message's new state, soon."""
-        self._news[message] = {"messageId": message, "status": status, "timestamp": self._clock.now().isoformat()}
+    # -- within
+
+    def _message_changed(self, message: Message) -> None:
+        self._news[message.id] = {
+            "messageId": message.id,
+            "status": message.status.value,
+            "timestamp": timestamp(self._clock.now()),
+        }
         if len(self._news) > _WAITING:
             self._news.popitem(last=False)
         self._something.set()
 
-    def session_changed(self, session: SessionId, status: str, qr: tuple[str, str] | None = None) -> None:
-        """Tell of a session's new state, soon; ``qr`` is the code on show as text and as a picture."""
-        report: dict[str, Any] = {"sessionId": session, "status": status, "timestamp": self._clock.now().isoformat()}
-        if qr is not None:
-            report |= {"qrString": qr[0], "qrCode": qr[1]}
-        self._changed[session] = report
+    def _session_changed(self, session: Session, shown: ShownCode | None) -> None:
+        report: dict[str, Any] = {
+            "sessionId": session.id,
+            "status": session.status.value,
+            "timestamp": timestamp(self._clock.now()),
+        }
+        if shown is not None:
+            report |= {"qrString": shown.code, "qrCode": data_url(shown.code)}
+        self._changed[session.id] = report
         if len(self._changed) > _WAITING:
             self._changed.popitem(last=False)
         self._something.set()
-
-    # -- within
 
     async def _beat(self) -> None:
         pause = _FIRST_HEARTBEAT_SECONDS
         while True:
             try:
                 if not self._registered:
-                    await self._take(await self._gateways.call("POST", "/api/admin/workers/register", self._registration))
+                    await self._take(
+                        await self._gateways.call("POST", "/api/admin/workers/register", self._registration)
+                    )
                     self._registered = True
                     _log.info("worker registered", worker_id=self._worker)
                 status = "draining" if self._is_draining() else "online"
@@ -178,6 +196,22 @@ class Reporter:
         self._share(max(1, int(orders["workers"])))
         if orders["status"] == "draining" and not self._is_draining():
             self._begin_drain()
+
+    async def _hear(self) -> None:
+        with self._bus.subscribe(messages.CHANGED_HERE) as news:
+            while True:
+                message = await news.next()
+                if isinstance(message, Message):
+                    self._message_changed(message)
+
+    async def _see(self) -> None:
+        with self._bus.subscribe(sessions.CHANGED_HERE) as news:
+            while True:
+                match await news.next():
+                    case (Session() as session, None):
+                        self._session_changed(session, None)
+                    case (Session() as session, ShownCode() as shown):
+                        self._session_changed(session, shown)
 
     async def _tell(self) -> None:
         while True:
@@ -234,8 +268,7 @@ def _processor_seconds() -> float:
 
 def _memory_percent() -> float:
     try:
-        with open("/proc/self/statm") as file:
-            resident = int(file.read().split()[1])
+        resident = int(Path("/proc/self/statm").read_text().split()[1])
         return 100 * resident / os.sysconf("SC_PHYS_PAGES")
     except (OSError, ValueError):
         return 0.0

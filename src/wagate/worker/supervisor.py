@@ -92,7 +92,7 @@ class Supervisor:
 
     def look(self) -> None:
         """Look at once for sessions to host, and for wishes."""
-        self._bus.publish(WANTED)
+        self._bus.publish_here(WANTED)
 
     def release(self, session: SessionId) -> None:
         """Let go of a session, keeping its link, so that another worker can have it."""

@@ -103,9 +103,7 @@ class WorkerCalls:
             raise WorkerUnreachable from error
         return _json(answer)
 
-    async def _exchange(
-        self, endpoint: str, method: str, path: str, body: Any, deadline: float
-    ) -> tuple[int, bytes]:
+    async def _exchange(self, endpoint: str, method: str, path: str, body: Any, deadline: float) -> tuple[int, bytes]:
         assert self._http is not None
         headers = {}
         request_id = bound_values().get("request_id")

@@ -189,4 +189,3 @@ class Placer:
                 return
             await self._clock.sleep(_SETTLED_SECONDS)
         _log.warning("a session did not move in time", session_id=session, worker_id=to)
-

@@ -13,8 +13,9 @@ from wagate.core.ids import AccountId, WorkerId
 from wagate.core.logging import get_logger
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
+from wagate.sessions.codes import KeyValues
 from wagate.sessions.transition import WANTED
-from wagate.storage.bus import Bus, Kv
+from wagate.storage.bus import Bus
 from wagate.storage.database import Database, Tx
 
 #: How long Redis remembers a worker's last words: three times what the seed allows between two of them.
@@ -30,7 +31,7 @@ class Registry:
     """The workers of the fleet."""
 
     def __init__(
-        self, *, db: Database, events: EventLog, bus: Bus, kv: Kv, clock: Clock, operators: Operators
+        self, *, db: Database, events: EventLog, bus: Bus, kv: KeyValues, clock: Clock, operators: Operators
     ) -> None:
         self._db = db
         self._events = events

@@ -8,8 +8,8 @@ import msgspec
 from wagate.cluster import store
 from wagate.core.clock import Clock
 from wagate.core.ids import SessionId, WorkerId
+from wagate.sessions.codes import KeyValues
 from wagate.sessions.placing import Placing
-from wagate.storage.bus import Kv
 from wagate.storage.database import Database
 
 #: A route that is out of date costs one call in vain. It is forgotten then.
@@ -30,7 +30,7 @@ class Route:
 class Routes:
     """The routes of all sessions."""
 
-    def __init__(self, *, db: Database, kv: Kv, placing: Placing, clock: Clock) -> None:
+    def __init__(self, *, db: Database, kv: KeyValues, placing: Placing, clock: Clock) -> None:
         self._db = db
         self._kv = kv
         self._placing = placing

@@ -1,5 +1,6 @@
 """Looking messages up, and marking them as read."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -60,6 +61,10 @@ class History:
             return store.page(tx, account, session, filters, before_seq=before_seq, limit=limit)
 
         return await self._db.read(work)
+
+    async def count_by_status(self, sessions: Collection[SessionId]) -> dict[str, int]:
+        """How many messages of these sessions, whoever's they are, are in each state."""
+        return await self._db.read(lambda tx: store.count_by_status(tx, sessions))
 
     async def mark_read(self, principal: Principal, identifier: str) -> Message:
         """Tell the sender of an inbound message that it was read. Doing it twice is harmless.

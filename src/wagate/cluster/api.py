@@ -141,7 +141,7 @@ def router(fleet: Fleet, wake_message: WakeMessage) -> APIRouter:
     @routes.put("/api/admin/workers/{worker_id}/heartbeat", responses=problem_responses(WorkerGone))
     async def put_heartbeat(_: FleetAccess, worker_id: WorkerId, body: Heartbeat) -> WorkerOrders:
         """Say that a worker lives. The answer tells it whether it is to drain."""
-        metrics = Metrics(**body.metrics.model_dump())
+        metrics = Metrics(**body.metrics.model_dump(by_alias=False))
         return await _orders(fleet, await fleet.registry.heartbeat(worker_id, body.status, metrics))
 
     @routes.post("/api/admin/workers/{worker_id}/events", status_code=202, responses=problem_responses(WorkerNotFound))

@@ -233,7 +233,7 @@ def _connection(host: Host, session: SessionId) -> EngineSession:
 
 
 def _assertion(body: PasskeyAnswer) -> PasskeyAssertion:
-    return PasskeyAssertion(**body.model_dump())
+    return PasskeyAssertion(**body.model_dump(by_alias=False))
 
 
 def _node(text: str) -> Node:

@@ -112,7 +112,7 @@ class WorkerCalls:
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"
-            content = msgspec.json.encode(body)
+            content = msgspec.json.encode(body, enc_hook=str)
         async with asyncio.timeout(deadline):
             async with self._http.request(method, endpoint + path, data=content, headers=headers) as answer:
                 return answer.status, await answer.read()

@@ -44,7 +44,8 @@ class Routes:
             return known[1]
         shared = await self._kv.get(_key(session))
         if shared is not None:
-            route = Route(*msgspec.json.decode(shared, type=tuple[WorkerId, str]))
+            worker, endpoint = msgspec.json.decode(shared, type=tuple[str, str])
+            route = Route(WorkerId(worker), endpoint)
         else:
             looked_up = await self._look_up(session)
             if looked_up is None:
@@ -57,7 +58,7 @@ class Routes:
     async def put(self, session: SessionId, route: Route) -> None:
         """Make known where a session was placed."""
         self._remember(session, route)
-        text = msgspec.json.encode((route.worker, route.endpoint)).decode()
+        text = msgspec.json.encode((str(route.worker), route.endpoint)).decode()
         await self._kv.set(_key(session), text, _SHARED_SECONDS)
 
     async def forget(self, session: SessionId) -> None:

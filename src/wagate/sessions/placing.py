@@ -24,9 +24,7 @@ class Placing:
         self._clock = clock
 
     async def give(self, worker: WorkerId, *, limit: int) -> list[Session]:
-        """Give ``worker`` up to ``limit`` sessions that want a worker and have none, each with a new epoch; those that
-        are to move there come first.
-        """
+        """Give ``worker`` up to ``limit`` sessions that want a worker and have none, each with a new epoch."""
         now = self._clock.now()
         until = now + timedelta(seconds=LEASE_SECONDS)
 
@@ -34,6 +32,12 @@ class Placing:
             return store.claim(tx, worker, now=now, until=until, limit=limit, alone=False, fresh=False)
 
         return await self._db.write(work)
+
+    async def give_moving(self, worker: WorkerId) -> list[Session]:
+        """Give ``worker`` the sessions that are to move there and have been let go."""
+        now = self._clock.now()
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        return await self._db.write(lambda tx: store.claim_moving(tx, worker, now=now, until=until))
 
     async def waiting(self, limit: int) -> int:
         """How many sessions want a worker and have none; counts no further than ``limit``."""

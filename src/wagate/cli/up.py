@@ -7,12 +7,14 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from wagate.cli.stopping import stop_signal
+from wagate.core.clock import SystemClock
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
 from wagate.engine.port import Endpoint
 from wagate.gateway.compose import gateway_app
 from wagate.gateway.server import HttpServer
 from wagate.runtime import find_endpoint, open_runtime, start_jobs
+from wagate.storage.occupancy import Occupancy
 from wagate.worker.compose import supervisor
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
     async with AsyncExitStack() as stack:
         inner = await _start_sandbox(stack) if sandbox else None
         endpoint = _endpoint_of(inner) if inner else await find_endpoint(settings)
+        occupancy = await Occupancy.alone(settings.database_url, SystemClock()) if settings.database_url else None
+        if occupancy is not None:
+            stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
         server = HttpServer(gateway_app(runtime, sandbox=inner), host=settings.host, port=settings.port)
         await server.start()
@@ -44,7 +49,7 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
         stack.push_async_callback(server.stop)
         _spare_what_stays()
         print(f"ready {server.url}", flush=True)
-        await _first(stop.wait(), server.wait())
+        await _first(stop.wait(), server.wait(), *(() if occupancy is None else (occupancy.watch(),)))
 
 
 async def _start_sandbox(stack: AsyncExitStack) -> "Sandbox":

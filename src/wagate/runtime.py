@@ -54,6 +54,7 @@ from wagate.sessions.links import LinkRegistry
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
+from wagate.storage.bucket import BucketPlace
 from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
@@ -132,7 +133,7 @@ async def open_runtime(
         ring = await unlock(db, folder, settings, entropy)
 
         bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
-        blobs = Blobs.in_folder(folder.path / "media")
+        blobs = _files(settings, settings.s3_media_bucket, folder.path / "media")
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         codes = Codes(kv, clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
@@ -315,6 +316,20 @@ async def _wakes_and_values(
     await bus.start()
     stack.push_async_callback(bus.stop)
     return bus, RedisKv(client)
+
+
+def _files(settings: Settings, bucket: str, folder: Path) -> Blobs:
+    """In the bucket if there is a store, else in the folder."""
+    if not settings.s3_endpoint:
+        return Blobs.in_folder(folder)
+    place = BucketPlace(
+        bucket=bucket,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+    )
+    return Blobs.in_bucket(place)
 
 
 def _usual_engine(endpoint: Endpoint) -> EngineName:

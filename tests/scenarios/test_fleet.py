@@ -13,9 +13,7 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-async def fleet(
-    tmp_path: Path, new_postgres_database: Callable[[], str], redis_server: str
-) -> AsyncIterator[Fleet]:
+async def fleet(tmp_path: Path, new_postgres_database: Callable[[], str], redis_server: str) -> AsyncIterator[Fleet]:
     async with open_fleet(tmp_path, database_url=new_postgres_database(), redis_url=redis_server) as fleet:
         yield fleet
 
@@ -110,9 +108,7 @@ async def test_a_frozen_owner_loses_its_session_and_what_it_writes_afterwards_is
 async def test_without_redis_nothing_is_lost_and_little_is_slower(
     tmp_path: Path, new_postgres_database: Callable[[], str], valkey: Valkey
 ) -> None:
-    async with open_fleet(
-        tmp_path, database_url=new_postgres_database(), redis_url=valkey.url, workers=1
-    ) as fleet:
+    async with open_fleet(tmp_path, database_url=new_postgres_database(), redis_url=valkey.url, workers=1) as fleet:
         shop, ada = new_number(), await fleet.phone(new_number())
         session = await fleet.linked(shop)
         await fleet.subscribe()

@@ -4,6 +4,7 @@ import os
 from contextlib import AsyncExitStack
 
 from wagate.cli.serving import cancel, check_fleet_settings, first, spare_what_stays, stop_signal
+from wagate.core.clock import SystemClock
 from wagate.core.errors import StartupError
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging, get_logger
@@ -15,6 +16,7 @@ from wagate.messages.service.topics import outbox_topic
 from wagate.runtime import find_endpoint, open_runtime, start_jobs
 from wagate.sessions.waiting import within
 from wagate.storage.errors import StorageUnavailable
+from wagate.storage.occupancy import Occupancy
 from wagate.worker.api import router
 from wagate.worker.compose import supervisor
 from wagate.worker.host import Host
@@ -40,6 +42,8 @@ async def run_worker(settings: Settings) -> None:
     stop = stop_signal()
     async with AsyncExitStack() as stack:
         endpoint = await find_endpoint(settings)
+        occupancy = await Occupancy.together(settings.database_url, SystemClock())
+        stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
         clock = runtime.clock
         worker = _new_id(settings)
@@ -88,7 +92,7 @@ async def run_worker(settings: Settings) -> None:
         spare_what_stays()
         print(f"ready {server.url}", flush=True)
         try:
-            await first(stop.wait(), server.wait(), reporter.run())
+            await first(stop.wait(), server.wait(), reporter.run(), occupancy.watch())
         except Superseded:
             raise StartupError(
                 f"the fleet takes worker {worker} for dead; its sessions are elsewhere", "start it again"

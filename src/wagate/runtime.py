@@ -123,7 +123,7 @@ async def open_runtime(
 
     :raises StartupError: if something keeps the program from working; nothing is changed then.
     """
-    clock = clock or SystemClock()
+    clock, reach = clock or SystemClock(), crashes_of(os.environ)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(DataDir.open(settings.data_dir))
         url = settings.database_url or folder.database_url
@@ -192,6 +192,7 @@ async def open_runtime(
             hand_over=None if fleet is None else fleet.hand_over,
             idempotency_hours=settings.idempotency_hours,
             entropy=entropy,
+            reach=reach,
         )
         files = OutgoingFiles(library=library, hosts=hosts, clock=clock)
         incoming = IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy)
@@ -238,7 +239,7 @@ async def open_runtime(
             library=library,
             messages=messages,
             history=History(db=db, clock=clock, links=links if fleet is None else fleet.links),
-            outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
+            outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files, reach=reach),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
             new_dispatcher=lambda: Dispatcher(

@@ -19,6 +19,7 @@ from wagate.core.clock import Clock
 from wagate.core.errors import WagateError
 from wagate.core.ids import Entropy, MessageId, SessionId
 from wagate.core.seal import KeyRing, SealBroken
+from wagate.engine.points import Reach, SendPoint
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
 from wagate.media.model import Media
@@ -98,8 +99,11 @@ class Messages:
         hand_over: HandOver | None = None,
         idempotency_hours: int = 24,
         entropy: Entropy = os.urandom,
+        reach: Reach | None = None,
     ) -> None:
-        """``hand_over`` has a message that was just stored be looked at; without it, the bus does."""
+        """``hand_over`` has a message that was just stored be looked at; without it, the bus does. ``reach`` is told of
+        each point where a test may end the program.
+        """
         self._db = db
         self._events = events
         self._bus = bus
@@ -109,6 +113,7 @@ class Messages:
         self._hand_over = hand_over or (lambda session, _: bus.publish(outbox_topic(session)))
         self._key_lifetime = timedelta(hours=idempotency_hours)
         self._entropy = entropy
+        self._reach = reach or (lambda _: None)
 
     async def send(
         self,
@@ -275,8 +280,13 @@ class Messages:
             type=EventType.MESSAGE_QUEUED,
             data=message.to_json(),
         )
-        tx.after_commit(lambda: self._hand_over(order.session, order.message))
+        self._reach(SendPoint.ACCEPTING)
+        tx.after_commit(lambda: self._accepted(order.session, order.message))
         return message
+
+    def _accepted(self, session: SessionId, message: MessageId) -> None:
+        self._reach(SendPoint.ACCEPTED)
+        self._hand_over(session, message)
 
     def _message(self, order: _Order, own: Jid, chat: Jid, mentions: list[Jid], now: datetime) -> Message:
         fields = order.content.fields

@@ -19,6 +19,8 @@ SETTLE_SECONDS = 120.0
 _TOGETHER = 0.25
 _WHOLE_SECONDS = 90.0
 _LOOK_SECONDS = 0.1
+#: Full rate is back when nothing was late for so long.
+_WELL_SECONDS = 3.0
 #: Load that runs undisturbed before the first fault, to know what full rate is.
 _BASE_SECONDS = 6.0
 
@@ -46,6 +48,8 @@ class Campaign:
         self.outcomes: dict[str, Outcome] = {}
         #: Promises a second when nothing is wrong.
         self.base = 0.0
+        #: No message takes longer than this when nothing is wrong, in seconds.
+        self.patience = 2.0
         self.breaches: list[Breach] = []
         self._judged = 0
 
@@ -62,12 +66,12 @@ class Campaign:
         await asyncio.gather(*(fault.strike(ground) for fault in faults))
         over = time.monotonic()
         limit = max(fault.limit for fault in faults)
-        recovered = await self._full_rate(limit)
+        recovery = await self._full_rate(over, limit)
         for outcome in outcomes:
             outcome.strikes += 1
-            if recovered:
-                outcome.recoveries.append(time.monotonic() - over)
-        if not recovered:
+            if recovery is not None:
+                outcome.recoveries.append(recovery)
+        if recovery is None:
             waits = f"the oldest message waits for {ground.evidence.oldest_missing():.0f} s"
             ground.violated(Invariant.I10, f"not at full rate {limit:.0f} s after: {names}; {waits}")
         await ground.settled()
@@ -116,23 +120,30 @@ class Campaign:
     async def begin(self) -> None:
         """Wait until the load flows, and learn what full rate is."""
         evidence = self.ground.evidence
-        while not evidence.promises or evidence.oldest_missing() > 1.0:
+        while len(evidence.promises) < 100 or evidence.oldest_missing() > 2.0:
             await asyncio.sleep(_LOOK_SECONDS)
-        before = len(evidence.promises)
+        begun, before = time.monotonic(), len(evidence.promises)
         await asyncio.sleep(_BASE_SECONDS)
         self.base = (len(evidence.promises) - before) / _BASE_SECONDS
+        waits = evidence.latencies(begun, time.monotonic())
+        self.patience = max(2.0, 3 * waits[int(0.99 * len(waits))])
 
     def _strikes(self, fault: Fault) -> int:
         return self.outcomes[fault.name].strikes if fault.name in self.outcomes else 0
 
-    async def _full_rate(self, limit: float) -> bool:
-        deadline = time.monotonic() + limit
-        while time.monotonic() < deadline:
+    async def _full_rate(self, over: float, limit: float) -> float | None:
+        """Seconds from then until the last message was late, once nothing is for a while; ``None`` if ``limit`` passes."""
+        evidence, traffic = self.ground.evidence, self.ground.traffic
+        well_since = time.monotonic()
+        while time.monotonic() - well_since < _WELL_SECONDS:
+            if time.monotonic() > over + limit:
+                return None
             await asyncio.sleep(_LOOK_SECONDS)
-            self.ground.traffic.check()
-            if self.ground.evidence.is_full_rate(self.base):
-                return True
-        return False
+            traffic.check()
+            if max(evidence.oldest_missing(), traffic.clients.longest_wait()) > self.patience:
+                well_since = time.monotonic()
+        lates = (found.last_late(self.patience, over) for found in (evidence, traffic.clients))
+        return max((late - over for late in lates if late is not None), default=0.0)
 
     def _new_breaches(self) -> list[Breach]:
         found = self.ground.evidence.breaches[self._judged :]

@@ -22,9 +22,6 @@ _HAVING = frozenset(("", "inactive", "sender", "peer_msg", "read", "read-self", 
 #: Stanzas that only the owner of a session may send; pings and acknowledgements change nothing.
 _WRITES = frozenset(("message", "receipt"))
 _LOOK_SECONDS = 0.25
-#: Full rate: over so many seconds, so much of what is usual (flows draw their pauses).
-_RATE_SECONDS = 2.0
-_ENOUGH = 0.6
 #: The fleet's cap.
 ATTEMPTS_PER_SECOND = 20
 
@@ -146,11 +143,10 @@ class Evidence(Promises):
         now = time.monotonic()
         return max((now - waiting[0].at for flow in self._flows.values() if (waiting := self.missing(flow))), default=0)
 
-    def is_full_rate(self, base: float, patience: float) -> bool:
-        """Whether about as much as ``base`` a second was promised lately, and nothing is open for ``patience`` seconds."""
-        since = time.monotonic() - _RATE_SECONDS
-        lately = sum(1 for promise in self.promises[-500:] if promise.at > since)
-        return lately >= _ENOUGH * base * _RATE_SECONDS and self.oldest_missing() <= patience
+    def last_late(self, patience: float, since: float) -> float | None:
+        """When the last message arrived that took longer than ``patience``, after ``since``; ``None`` if none was late."""
+        late = (p.arrived_at for p in self.promises[-5_000:] if p.arrived_at and p.arrived_at - p.at > patience)
+        return max((arrived for arrived in late if arrived > since), default=None)
 
     def latencies(self, begin: float, end: float) -> list[float]:
         """From promise to arrival, of what was promised within that time of the monotonic clock; sorted."""

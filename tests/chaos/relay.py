@@ -9,7 +9,7 @@ Connect = Callable[[], Awaitable[Streams]]
 
 _CHUNK = 65536
 #: What programs of ours ask of the kernel (storage/connect.py): bytes that nobody acknowledged for so long end a
-#: connection, and one that is silent is given up after so long. A relay acknowledges everything, so it has to play this.
+#: connection, and one that is silent is given up after so long. A relay acknowledges everything, so it plays this.
 UNACKNOWLEDGED_SECONDS = 10.0
 SILENT_SECONDS = 20.0
 
@@ -78,8 +78,8 @@ class Relay:
         self._instead = answer
 
     def break_at(self, marker: bytes, *, delivered: bool) -> None:
-        """Break the next connection on which a process says ``marker``: before the server hears it, or after, so that its
-        answer is lost. Once.
+        """Break the next connection on which a process says ``marker``, once: before the server hears it, or after, so
+        that its answer is lost.
         """
         self._break = (marker, delivered)
 

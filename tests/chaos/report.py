@@ -1,5 +1,6 @@
 """What a campaign found: a table for people at a terminal, and the same as markdown."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -56,9 +57,7 @@ def _verdict(done: Campaign) -> str:
     if first is None:
         return f"No invariant was broken; full rate was {done.base:.0f} messages a second."
     found = f"First broken: {first.invariant.name} ({first.invariant}): {first.what}."
-    counts = {
-        name: sum(b.invariant.name == name for b in done.breaches) for name in {b.invariant.name for b in done.breaches}
-    }
+    counts = Counter(breach.invariant.name for breach in done.breaches)
     return found + " In all: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) + "."
 
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -69,7 +70,7 @@ class Postgres:
         """Return when it answers, which after a kill takes as long as its recovery."""
         for _ in range(50):
             with (self.folder / "log").open("ab") as output:
-                self._server = subprocess.Popen(
+                self._server = subprocess.Popen(  # noqa: ASYNC220 returns at once
                     [
                         *(self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", ""),
                         *("-c", "max_connections=250", "-c", "fsync=on", "-c", "synchronous_commit=on"),
@@ -136,7 +137,7 @@ class Objects:
         }
 
     async def __aenter__(self) -> Self:
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: ASYNC220 returns at once
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -164,7 +165,9 @@ class Objects:
         maker = Buckets()
         maker.endpoint = f"http://127.0.0.1:{self.port}"
         for bucket in BUCKETS:
-            maker.make(bucket)
+            # Its first answer takes long enough for the client to ask again.
+            with suppress(maker.client().exceptions.BucketAlreadyOwnedByYou):
+                maker.make(bucket)
 
 
 def _children(pid: int) -> list[int]:
@@ -175,7 +178,5 @@ def _children(pid: int) -> list[int]:
 
 
 def _kill(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -77,6 +77,10 @@ class Clients:
     """What all clients met."""
 
     attempts: list[Attempt] = field(default_factory=list)
+    #: Since when clients wait to have one message accepted, by its key.
+    waiting: dict[str, float] = field(default_factory=dict)
+    #: When clients were through that had waited, and how long they had.
+    waited: list[tuple[float, float]] = field(default_factory=list)
     #: What came that no careful client should ever see.
     surprises: Counter[str] = field(default_factory=Counter)
 
@@ -84,8 +88,18 @@ class Clients:
         """The attempts that ended within that time of the monotonic clock."""
         return [attempt for attempt in self.attempts if begin <= attempt.at + attempt.seconds < end]
 
+    def longest_wait(self) -> float:
+        """How long somebody waits for an acceptance already."""
+        return time.monotonic() - min(self.waiting.values(), default=time.monotonic())
+
+    def last_late(self, patience: float, since: float) -> float | None:
+        """When the last request was accepted that took longer than ``patience``, after ``since``; ``None`` if none did."""
+        ends = (end for end, waited in self.waited[-5_000:] if waited > patience and end > since)
+        return max(ends, default=None)
+
     async def accepted(self, api: ApiClient, session: str, body: Json, key: str, wait: int = 0) -> Json:
         """Repeat one request with one key until it is accepted; the answer."""
+        asked = self.waiting[key] = time.monotonic()
         while True:
             begun, status, says_when, answer = time.monotonic(), NO_ANSWER, False, {}
             try:
@@ -103,6 +117,8 @@ class Clients:
                 Attempt(at=begun, seconds=time.monotonic() - begun, status=status, says_when=says_when)
             )
             if 200 <= status < 300:
+                self.waiting.pop(key, None)
+                self.waited.append((time.monotonic(), time.monotonic() - asked))
                 return dict(answer)
             if status not in (NO_ANSWER, 503):
                 self.surprises[f"{status} {answer.get('code')}: {answer.get('detail')}"] += 1

@@ -55,8 +55,8 @@ class WrongClock(SystemClock):
 
 
 def clock_of(environment: Mapping[str, str]) -> Clock:
-    """The clock of a program. ``WAGATE_CLOCK_AHEAD=@<file>`` makes it a :class:`WrongClock`; that is honoured only under
-    ``WAGATE_TEST_FAULTS=1``.
+    """The clock of a program. ``WAGATE_CLOCK_AHEAD=@<file>`` makes it a :class:`WrongClock`, which is honoured only
+    under ``WAGATE_TEST_FAULTS=1``.
     """
     order = environment.get("WAGATE_CLOCK_AHEAD", "") if environment.get("WAGATE_TEST_FAULTS") == "1" else ""
     return WrongClock(Path(order[1:])) if order.startswith("@") else SystemClock()

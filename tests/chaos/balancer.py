@@ -20,6 +20,7 @@ class Balancer:
         self._backends: dict[str, str] = {}
         self._ready: set[str] = set()
         self._turn = 0
+        self._lines: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._asking: asyncio.Task[None] | None = None
 
@@ -42,8 +43,12 @@ class Balancer:
     async def __aexit__(self, *_: object) -> None:
         if self._asking is not None:
             self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
         if self._server is not None:
             self._server.close()
+        for line in self._lines:
+            line.cancel()
+        await asyncio.gather(*self._lines, return_exceptions=True)
 
     async def _ask_always(self) -> None:
         async with aiohttp.ClientSession(timeout=_PATIENCE) as http:
@@ -61,6 +66,14 @@ class Balancer:
             (self._ready.add if is_ready else self._ready.discard)(name)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = asyncio.create_task(self._lead(reader, writer))
+        self._lines.add(line)
+        line.add_done_callback(self._lines.discard)
+        await asyncio.wait((line,))
+
+    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back: asyncio.StreamWriter | None = None
+        pumps: list[asyncio.Task[None]] = []
         try:
             found = await self._connect()
             if found is None:
@@ -68,13 +81,15 @@ class Balancer:
             there, back = found
             pumps = [asyncio.create_task(_pump(reader, back)), asyncio.create_task(_pump(there, writer))]
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            back.close()
-        finally:
-            with suppress(OSError, RuntimeError):
-                writer.close()
+            for end in (back, writer):
+                if end is not None:
+                    with suppress(OSError, RuntimeError):
+                        end.close()
+                        await end.wait_closed()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """The next gateway that takes a connection. If none is ready, all are tried: better a refusal than silence."""

@@ -144,7 +144,7 @@ class Evidence(Promises):
         return max((now - waiting[0].at for flow in self._flows.values() if (waiting := self.missing(flow))), default=0)
 
     def last_late(self, patience: float, since: float) -> float | None:
-        """When the last message arrived that took longer than ``patience``, after ``since``; ``None`` if none was late."""
+        """When, after ``since``, the last message arrived that took longer than ``patience``; ``None`` if none did."""
         late = (p.arrived_at for p in self.promises[-5_000:] if p.arrived_at and p.arrived_at - p.at > patience)
         return max((arrived for arrived in late if arrived > since), default=None)
 

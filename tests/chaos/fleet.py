@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -218,15 +218,15 @@ class ChaosFleet(Rig):
     def _logs(self) -> list[Path]:
         return sorted(self.folder.glob("*.log"))
 
-    async def open(self) -> None:
+    async def open(self, workers: Sequence[str]) -> None:
         for name in GATEWAYS:
             await self.prepare(name, "gateway")
-        for name in WORKERS:
+        for name in workers:
             await self.prepare(name, "worker")
         # The first makes the tables; the others need not queue for that.
         await self.run(GATEWAYS[0])
         self._api = await ApiClient(self.balancer.url, ADMIN_KEY).__aenter__()
-        await asyncio.gather(*(self.run(name) for name in (*GATEWAYS[1:], *WORKERS)))
+        await asyncio.gather(*(self.run(name) for name in (*GATEWAYS[1:], *workers)))
         await self.until(self.is_whole, "the fleet is whole", START_SECONDS)
 
     async def close(self) -> None:
@@ -242,7 +242,9 @@ class ChaosFleet(Rig):
 
 
 @contextlib.asynccontextmanager
-async def open_fleet(folder: Path, **environment: str) -> AsyncIterator[ChaosFleet]:
+async def open_fleet(
+    folder: Path, *, workers: Sequence[str] = WORKERS, **environment: str
+) -> AsyncIterator[ChaosFleet]:
     """Everything of it, running; all of it ends with the block."""
     async with contextlib.AsyncExitStack() as stack:
         valkey = stack.enter_context(Valkey())
@@ -276,5 +278,5 @@ async def open_fleet(folder: Path, **environment: str) -> AsyncIterator[ChaosFle
             balancer=balancer,
         )
         stack.push_async_callback(fleet.close)
-        await fleet.open()
+        await fleet.open(workers)
         yield fleet

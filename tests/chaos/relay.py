@@ -50,8 +50,9 @@ class Relay:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+        over = [line.over.wait() for line in self._lines]
         self.reset()
-        await asyncio.sleep(0)
+        await asyncio.gather(*over)
 
     def reset(self) -> None:
         """Break every connection."""
@@ -97,6 +98,7 @@ class Relay:
             await line.run()
         finally:
             self._lines.discard(line)
+            line.over.set()
 
 
 class _Line:
@@ -105,6 +107,7 @@ class _Line:
         self._reader = reader
         self._writer = writer
         self._task: asyncio.Task[None] | None = None
+        self.over = asyncio.Event()
         self._server: asyncio.StreamWriter | None = None
 
     def abort(self) -> None:
@@ -135,6 +138,7 @@ class _Line:
                 if writer is not None:
                     with suppress(OSError, RuntimeError):
                         writer.close()
+                        await writer.wait_closed()
 
     async def _pump_up(self, server: asyncio.StreamWriter) -> None:
         relay = self._relay

@@ -37,10 +37,14 @@ def table(done: Campaign) -> Table:
 
 
 def markdown(done: Campaign, minutes: float) -> str:
-    """The report as a section."""
-    lines = [f"## Campaign, seed {done.seed}, {minutes:.0f} minutes", ""]
-    lines += [*_table(HEAD, rows(done)), "", _verdict(done), ""]
-    lines += ["What was looked at:", ""]
+    """The report of a campaign as a section."""
+    head = [f"## Campaign, seed {done.seed}, {minutes:.0f} minutes", ""]
+    return "\n".join([*head, *markdown_of(done)]) + "\n"
+
+
+def markdown_of(done: Campaign) -> list[str]:
+    """What was struck, what broke, and what was looked at, as lines."""
+    lines = [*_table(HEAD, rows(done)), "", _verdict(done), "", "What was looked at:", ""]
     lines += [f"- {name.replace('_', ' ')}: {value:,}" for name, value in asdict(done.ground.evidence.seen).items()]
     lines += ["", "Beside the invariants:", ""]
     for what, values in sorted(done.ground.notes.items()):
@@ -49,7 +53,7 @@ def markdown(done: Campaign, minutes: float) -> str:
         else:
             told = f"{sum(values):g} over {len(values)} strikes, at most {max(values):g}"
         lines.append(f"- {what}: {told}")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _verdict(done: Campaign) -> str:

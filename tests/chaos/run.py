@@ -37,7 +37,14 @@ async def strike(arguments: argparse.Namespace, console: Console) -> bool:
         def say(what: str) -> None:
             progress.console.print(f"{time.monotonic() - begun:7.1f} s  {what}", highlight=False, markup=False)
 
-        async with campaign(Path(folder), arguments.seed, say, at_length=arguments.at_length) as running:
+        async with campaign(
+            Path(folder),
+            arguments.seed,
+            say,
+            tenants=arguments.tenants,
+            sessions=arguments.each,
+            at_length=arguments.at_length,
+        ) as running:
             progress.update(bar, description=f"seed {arguments.seed}")
             say(f"full rate is {running.base:.0f} messages a second")
             from_now = time.monotonic()
@@ -81,6 +88,8 @@ def main() -> None:
     parser.add_argument(
         "--sessions", type=int, default=0, help="how many for R6 and R8; what the goal says unless given"
     )
+    parser.add_argument("--tenants", type=int, default=3, help="under load")
+    parser.add_argument("--each", type=int, default=2, help="sessions of each tenant")
     parser.add_argument("--fights", type=int, default=1000, help="how many for R5")
     arguments = parser.parse_args()
     console = Console()

@@ -93,7 +93,7 @@ class Clients:
         return time.monotonic() - min(self.waiting.values(), default=time.monotonic())
 
     def last_late(self, patience: float, since: float) -> float | None:
-        """When the last request was accepted that took longer than ``patience``, after ``since``; ``None`` if none did."""
+        """When, after ``since``, the last request was accepted that took longer than ``patience``; ``None`` if none."""
         ends = (end for end, waited in self.waited[-5_000:] if waited > patience and end > since)
         return max(ends, default=None)
 

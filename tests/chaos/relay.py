@@ -108,6 +108,8 @@ class _Line:
         self._writer = writer
         self._task: asyncio.Task[None] | None = None
         self.over = asyncio.Event()
+        #: Whether the process hears the server no more, since the connection is about to break.
+        self._deaf = False
         self._server: asyncio.StreamWriter | None = None
 
     def abort(self) -> None:
@@ -151,7 +153,7 @@ class _Line:
                 await self._passable(relay._up, UNACKNOWLEDGED_SECONDS)
                 broken = relay._break if relay._break and relay._break[0] in data else None
                 if broken is not None:
-                    relay._break = None
+                    relay._break, self._deaf = None, True
                     relay.broken += 1
                 if broken is None or broken[1]:
                     server.write(data)
@@ -167,6 +169,8 @@ class _Line:
         with suppress(OSError, TimeoutError):
             while data := await reader.read(_CHUNK if relay._bytes_per_second is None else 1024):
                 await self._passable(relay._down, SILENT_SECONDS)
+                if self._deaf:
+                    continue
                 if relay._cut_after is not None and passed + len(data) > relay._cut_after:
                     self._writer.write(data[: max(0, relay._cut_after - passed)])
                     await self._writer.drain()

@@ -1,11 +1,13 @@
 """The chaos run's own tools: what judges must be able to see a broken promise."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.chaos.balancer import Balancer
 from tests.chaos.evidence import Evidence, Invariant, most_within
@@ -120,58 +122,81 @@ def test_a_burst_is_counted_wherever_it_lies() -> None:
     assert most_within([0.0, 0.9, 1.8, 1.85, 1.9, 5.0], 1.0) == 4
 
 
-async def _echo() -> tuple[asyncio.Server, int]:
+@asynccontextmanager
+async def echo() -> AsyncIterator[int]:
+    """A server that repeats what it is told; its port."""
+    serving: set[asyncio.Task[None]] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(1024):
-            writer.write(data)
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
+        with suppress(OSError, asyncio.CancelledError):
+            while data := await reader.read(1024):
+                writer.write(data)
         writer.close()
-        await writer.wait_closed()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    return server, server.sockets[0].getsockname()[1]
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+    for task in serving:
+        task.cancel()
+    await asyncio.gather(*serving, return_exceptions=True)
 
 
-async def _asked(port: int, question: bytes) -> bytes:
+async def _asked(port: int, question: bytes, patience: float = 10.0) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(question)
     try:
-        return await asyncio.wait_for(reader.read(1024), 0.5)
+        return await asyncio.wait_for(reader.read(1024), patience)
     finally:
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
 
 
-async def test_a_relay_passes_on_holds_refuses_breaks_and_is_as_before() -> None:
-    server, port = await _echo()
-    relay = Relay(to_port("127.0.0.1", port))
-    await relay.start()
-    try:
-        assert await _asked(relay.port, b"one") == b"one"
-        relay.hold(up=False)
-        with pytest.raises(TimeoutError):
-            await _asked(relay.port, b"two")
-        await relay.restore()
-        assert await _asked(relay.port, b"three") == b"three"
-        await relay.stop()
-        with pytest.raises(ConnectionRefusedError):
-            await _asked(relay.port, b"four")
-        await relay.restore()
-        relay.break_at(b"COMMIT", delivered=True)
-        with pytest.raises(ConnectionResetError):
-            await _asked(relay.port, b"COMMIT")
-        assert relay.broken == 1
-        assert await _asked(relay.port, b"COMMIT") == b"COMMIT"
-    finally:
-        await relay.stop()
-        server.close()
+@pytest_asyncio.fixture
+async def relay() -> AsyncIterator[Relay]:
+    async with echo() as port:
+        made = Relay(to_port("127.0.0.1", port))
+        await made.start()
+        yield made
+        await made.stop()
+
+
+async def test_a_relay_passes_everything_on(relay: Relay) -> None:
+    assert await _asked(relay.port, b"one") == b"one"
+
+
+async def test_a_relay_that_holds_is_silent_until_it_is_restored(relay: Relay) -> None:
+    relay.hold(up=False)
+    with pytest.raises(TimeoutError):
+        await _asked(relay.port, b"two", patience=0.3)
+    await relay.restore()
+    assert await _asked(relay.port, b"three") == b"three"
+
+
+async def test_a_relay_that_is_stopped_refuses_until_it_is_restored(relay: Relay) -> None:
+    await relay.stop()
+    with pytest.raises(ConnectionRefusedError):
+        await _asked(relay.port, b"four")
+    await relay.restore()
+    assert await _asked(relay.port, b"five") == b"five"
+
+
+async def test_a_relay_breaks_one_connection_at_a_marker(relay: Relay) -> None:
+    relay.break_at(b"COMMIT", delivered=True)
+    with pytest.raises(ConnectionResetError):
+        await _asked(relay.port, b"COMMIT")
+    assert relay.broken == 1
+    assert await _asked(relay.port, b"COMMIT") == b"COMMIT"
 
 
 async def test_a_balancer_goes_on_with_whoever_takes_a_connection() -> None:
-    server, port = await _echo()
-    async with Balancer() as balancer:
+    async with echo() as port, Balancer() as balancer:
         balancer.put("dead", "http://127.0.0.1:1")
         balancer.put("alive", f"http://127.0.0.1:{port}")
         own = int(balancer.url.rpartition(":")[2])
         assert [await _asked(own, b"x") for _ in range(4)] == [b"x"] * 4
-    server.close()

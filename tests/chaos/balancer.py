@@ -46,9 +46,14 @@ class Balancer:
             await asyncio.gather(self._asking, return_exceptions=True)
         if self._server is not None:
             self._server.close()
-        for line in self._lines:
+            await self._server.wait_closed()
+        # Twice: one that was accepted a moment ago has to begin, or nobody would close it.
+        for _ in range(2):
+            await asyncio.sleep(0)
+        lines = list(self._lines)
+        for line in lines:
             line.cancel()
-        await asyncio.gather(*self._lines, return_exceptions=True)
+        await asyncio.gather(*lines, return_exceptions=True)
 
     async def _ask_always(self) -> None:
         async with aiohttp.ClientSession(timeout=_PATIENCE) as http:
@@ -85,11 +90,11 @@ class Balancer:
             for pump in pumps:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            for end in (back, writer):
-                if end is not None:
-                    with suppress(OSError, RuntimeError):
-                        end.close()
-                        await end.wait_closed()
+            ends = [end for end in (back, writer) if end is not None]
+            for end in ends:
+                with suppress(OSError, RuntimeError):
+                    end.close()
+            await asyncio.gather(*(end.wait_closed() for end in ends), return_exceptions=True)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """The next gateway that takes a connection. If none is ready, all are tried: better a refusal than silence."""

@@ -136,11 +136,11 @@ class _Line:
         except (OSError, TimeoutError, asyncio.CancelledError):
             pass
         finally:
-            for writer in (self._writer, self._server):
-                if writer is not None:
-                    with suppress(OSError, RuntimeError):
-                        writer.close()
-                        await writer.wait_closed()
+            ends = [end for end in (self._writer, self._server) if end is not None]
+            for end in ends:
+                with suppress(OSError, RuntimeError):
+                    end.close()
+            await asyncio.gather(*(end.wait_closed() for end in ends), return_exceptions=True)
 
     async def _pump_up(self, server: asyncio.StreamWriter) -> None:
         relay = self._relay

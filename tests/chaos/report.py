@@ -36,9 +36,9 @@ def table(done: Campaign) -> Table:
     return shown
 
 
-def markdown(done: Campaign, minutes: float) -> str:
+def markdown(done: Campaign, minutes: float, faults: str) -> str:
     """The report of a campaign as a section."""
-    head = [f"## Campaign, seed {done.seed}, {minutes:.0f} minutes", ""]
+    head = [f"## Campaign, seed {done.seed}, {minutes:.0f} minutes, faults: {faults}", ""]
     return "\n".join([*head, *markdown_of(done)]) + "\n"
 
 

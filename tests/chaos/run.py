@@ -4,7 +4,9 @@ With ``--measure`` it measures a goal instead. Both write their part of bench/CH
 """
 
 import argparse
+import asyncio
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -18,6 +20,7 @@ from tests.chaos import report
 from tests.chaos.campaign import Campaign, campaign
 from tests.chaos.faults import FAULTS
 from tests.chaos.ground import Fault
+from tests.chaos.measures import measure
 from tests.chaos.written import write
 
 _LOG_TAIL = 6_000
@@ -74,8 +77,7 @@ def _tell(running: Campaign, arguments: argparse.Namespace, console: Console) ->
     for breach in running.breaches:
         console.print(f"broken {breach.invariant.name}: {breach.what}", highlight=False, markup=False)
     console.print(f"seed {running.seed}: {len(running.breaches)} broken promises", highlight=False)
-    if not arguments.faults:
-        write("campaign", report.markdown(running, arguments.minutes))
+    write("campaign", report.markdown(running, arguments.minutes, arguments.faults or "all"))
 
 
 def main() -> None:
@@ -94,13 +96,15 @@ def main() -> None:
     arguments = parser.parse_args()
     console = Console()
     console.print(f"{platform.machine()}, Python {platform.python_version()}", highlight=False)
-    if arguments.measure:
-        from tests.chaos.measures import measure
+    sys.exit(0 if uvloop.run(run(arguments, console)) else 1)
 
-        well = uvloop.run(measure(arguments, console))
-    else:
-        well = uvloop.run(strike(arguments, console))
-    sys.exit(0 if well else 1)
+
+async def run(arguments: argparse.Namespace, console: Console) -> bool:
+    """What was asked for; whether it went well. SIGTERM ends it in order, with all that it started."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await (measure if arguments.measure else strike)(arguments, console)
 
 
 if __name__ == "__main__":

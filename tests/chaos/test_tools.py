@@ -141,7 +141,9 @@ async def echo() -> AsyncIterator[int]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     yield server.sockets[0].getsockname()[1]
     server.close()
-    for task in serving:
+    # One that was accepted a moment ago has to begin, or nobody would close it.
+    await asyncio.sleep(0)
+    for task in list(serving):
         task.cancel()
     await asyncio.gather(*serving, return_exceptions=True)
 
@@ -188,12 +190,13 @@ async def test_a_relay_that_is_stopped_refuses_until_it_is_restored(relay: Relay
 
 async def test_a_relay_breaks_one_connection_at_a_marker(relay: Relay) -> None:
     relay.break_at(b"COMMIT", delivered=True)
-    with pytest.raises(ConnectionResetError):
-        await _asked(relay.port, b"COMMIT")
+    assert await _asked(relay.port, b"COMMIT") == b""
     assert relay.broken == 1
     assert await _asked(relay.port, b"COMMIT") == b"COMMIT"
 
 
+# The echo is no HTTP server: what the balancer asks it about its health ends without a proper close.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_balancer_goes_on_with_whoever_takes_a_connection() -> None:
     async with echo() as port, Balancer() as balancer:
         balancer.put("dead", "http://127.0.0.1:1")

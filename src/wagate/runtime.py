@@ -46,6 +46,8 @@ from wagate.messages.service.query import History
 from wagate.messages.service.receive import Receiver
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
+from wagate.plans import jobs as plan_jobs
+from wagate.plans.service import Plans
 from wagate.sessions.codes import Codes
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.service import Sessions
@@ -55,6 +57,9 @@ from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
+from wagate.usage import jobs as usage_jobs
+from wagate.usage.jobs import Counting
+from wagate.usage.service import Usage
 from wagate.web.egress import Egress
 from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
@@ -94,6 +99,8 @@ class Runtime:
     receiver: Receiver
     webhooks: Webhooks
     dispatcher: Dispatcher
+    plans: Plans
+    usage: Usage
     jobs: tuple[Job, ...]
 
 
@@ -160,6 +167,7 @@ async def open_runtime(
             ring=ring,
             sources=FileSources(library),
             idempotency_hours=settings.idempotency_hours,
+            first_contacts_per_day=settings.first_contacts_per_day,
             entropy=entropy,
         )
         files = OutgoingFiles(library=library, hosts=hosts, clock=clock)
@@ -208,14 +216,20 @@ async def open_runtime(
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
             dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
+            plans=Plans(db, log, clock),
+            usage=Usage(db, clock),
             jobs=(
                 fetcher.run,
                 old_chats.run,
+                Counting(db, log, clock).run,
+                lambda: _every(plan_jobs.EVERY, lambda: plan_jobs.prune(db, clock), clock),
                 lambda: message_jobs.run(db, clock),
                 lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
                 lambda: _every(
                     event_jobs.EVERY,
-                    lambda: event_jobs.prune(log, clock, still_needed=(webhook_jobs.still_needed,)),
+                    lambda: event_jobs.prune(
+                        log, clock, still_needed=(webhook_jobs.still_needed, usage_jobs.still_needed)
+                    ),
                     clock,
                 ),
                 lambda: _every(INBOX_PRUNE_EVERY, inbox.prune, clock),

@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     )
     max_media_bytes: int = Field(DEFAULT_MAX_MEDIA_BYTES, gt=0, description="Largest file taken or sent.")
     idempotency_hours: int = Field(24, gt=0, description="How long an idempotency key is remembered.")
+    first_contacts_per_day: int = Field(
+        0,
+        ge=0,
+        description="Most people that one number may write to for the first time on one day; 0 means no bound. A link "
+        "begins with 20 a day, and half more each day. A plan may say otherwise.",
+    )
     wire_log: str = Field(
         "",
         description="Folder for a log of what goes over the wire, with everything secret masked; empty means none. "

@@ -156,6 +156,10 @@ class EventLog:
         """The ``seq`` after which to read for what happened at ``moment`` or later."""
         return await self._db.read(lambda tx: store.last_before(tx, account_id, moment))
 
+    async def count_queued(self, account_id: AccountId, *, since: datetime) -> int:
+        """How many messages of the account were accepted since a moment, as far as events are kept."""
+        return await self._db.read(lambda tx: store.count(tx, account_id, EventType.MESSAGE_QUEUED, since))
+
     async def head(self) -> int:
         """The ``seq`` of the newest event; 0 if the log is empty."""
         return await self._db.read(store.head)

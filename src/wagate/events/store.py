@@ -140,6 +140,17 @@ def last_before(tx: Tx, account_id: AccountId, moment: datetime) -> int:
     return int(tx.execute(query).scalar_one() or 0)
 
 
+def count(tx: Tx, account_id: AccountId, type: EventType, since: datetime) -> int:
+    """How many events of a type the account has since a moment."""
+    query = select(func.count()).where(
+        events.c.account_id == account_id,
+        events.c.seq > last_before(tx, account_id, since),
+        events.c.type == type,
+        events.c.timestamp >= since,
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 def head(tx: Tx) -> int:
     """Where the newest event stands; 0 if the log is empty."""
     return int(tx.execute(select(func.max(events.c.seq))).scalar_one() or 0)

@@ -11,8 +11,10 @@ from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.health import HealthCheck
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
+from wagate.plans.api import router as plans_router
 from wagate.realtime.api import router as realtime_router
 from wagate.sessions.api import router as sessions_router
+from wagate.usage.api import router as usage_router
 from wagate.webhooks.api import router as webhooks_router
 
 if TYPE_CHECKING:
@@ -27,14 +29,17 @@ def gateway_app(
         GatewayParts(
             settings=runtime.settings,
             accounts=runtime.accounts,
-            # Routes are looked through in this order, so those of sending come first.
+            # Routes are looked through in this order, so those of sending come first. `/api/messages/stats` would be
+            # taken for a message by them.
             routers=(
+                usage_router(runtime.usage),
                 messages_router(runtime.messages, runtime.history, runtime.library),
                 sessions_router(runtime.sessions),
                 media_router(runtime.library),
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
+                plans_router(runtime.plans),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(

@@ -18,6 +18,8 @@ TAGS = {
     "media": "Upload once, send many times; download what came.",
     "events": "What happened, to be pulled or streamed.",
     "webhooks": "What happened, sent to you, signed.",
+    "usage": "What was sent and received, and what a plan allows.",
+    "administration": "For those who run the gateway.",
     "sandbox": "The simulated WhatsApp: phones, groups, faults, and what its server saw.",
     "operations": "For whoever watches the gateway.",
 }

@@ -27,14 +27,17 @@ from wagate.messages.bodies import SEND_BODY, SEND_FROM_SESSION_BODY, MessageBod
 from wagate.messages.errors import (
     AccountRestricted,
     BadIdempotencyKey,
+    FirstContactBudget,
     IdempotencyMismatch,
     InvalidRecipient,
     MediaUnavailable,
     MessageNotFound,
+    NewChatsRestricted,
     NotOnWhatsApp,
     NotSent,
     RefusedByWhatsApp,
     ReplyNotFound,
+    SendingTooFast,
     SessionLoggedOut,
     SessionNotLinked,
     StaleAddress,
@@ -50,6 +53,7 @@ from wagate.messages.service.query import History
 from wagate.messages.service.send import DEFAULT_WAIT, MAX_WAIT, Messages
 from wagate.messages.service.sources import BadBase64, MediaMissing
 from wagate.messages.store import Filters
+from wagate.plans.errors import PlanLimit
 from wagate.sessions.errors import SessionNotConnected, SessionNotFound
 from wagate.web.auth import ReadAccess, SendAccess
 from wagate.web.egress import EgressRefused
@@ -78,6 +82,9 @@ IdempotencyKey = Annotated[
 ]
 
 _REFUSALS: Final[tuple[type[WagateError], ...]] = (
+    PlanLimit,
+    FirstContactBudget,
+    NewChatsRestricted,
     FormMalformed,
     BodyMalformed,
     BadIdempotencyKey,
@@ -102,6 +109,7 @@ _REFUSALS: Final[tuple[type[WagateError], ...]] = (
     EmptyFile,
     NotOnWhatsApp,
     RefusedByWhatsApp,
+    SendingTooFast,
     AccountRestricted,
     StaleAddress,
     StaleGroup,

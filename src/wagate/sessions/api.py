@@ -19,6 +19,7 @@ from wagate.engine.port import (
     PasskeyUnsupported,
     QueryFailed,
 )
+from wagate.plans.errors import PlanLimit
 from wagate.sessions import qr
 from wagate.sessions.errors import (
     AlreadyConnected,
@@ -126,6 +127,9 @@ class Health(ApiModel):
     """Round trip of the last ping."""
     send_stalled: bool
     """The session is connected, and still what is queued does not get through."""
+    sending_paused_until: datetime | None
+    """WhatsApp refused messages, so those queued wait until then; `statusReason` says why. With `new_chats_restricted`
+    only first messages to people the number never had to do with are held back."""
     unreadable_settings: list[str]
     """Collections of the account's shared settings that failed their checks; they are fetched whole next time."""
 
@@ -287,7 +291,7 @@ def router(sessions: Sessions) -> APIRouter:
     @routes.post(
         "",
         status_code=201,
-        responses=problem_responses(SessionsOutOfReach, InvalidPhone, InvalidProxy, EgressRefused),
+        responses=problem_responses(PlanLimit, SessionsOutOfReach, InvalidPhone, InvalidProxy, EgressRefused),
     )
     async def create_session(body: CreateSession, principal: ManageAccess) -> SessionBody:
         """Make a session; connect it next."""
@@ -306,7 +310,7 @@ def router(sessions: Sessions) -> APIRouter:
         "/import",
         status_code=201,
         max_body_size=MAX_IMPORT_BYTES,
-        responses=problem_responses(SessionsOutOfReach, AuthFolderUnreadable, DeviceAlreadyHere),
+        responses=problem_responses(PlanLimit, SessionsOutOfReach, AuthFolderUnreadable, DeviceAlreadyHere),
     )
     async def import_session(body: ImportSession, principal: ManageAccess) -> ImportedBody:
         """Make a session of a device that a Baileys program linked, without a new scan. Stop that program first; then
@@ -442,12 +446,13 @@ def router(sessions: Sessions) -> APIRouter:
         return StatusBody(
             id=report.session.id,
             status=report.session.status,
-            status_reason=report.session.status_reason,
+            status_reason=report.session.resource()["statusReason"],
             since=report.session.since,
             health=Health(
                 last_frame_at=report.vitals.last_frame_at,
                 ping_ms=report.vitals.ping_ms,
                 send_stalled=report.send_stalled,
+                sending_paused_until=report.session.paused_until,
                 unreadable_settings=list(report.vitals.unreadable_settings),
             ),
         )

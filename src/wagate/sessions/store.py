@@ -26,6 +26,7 @@ from sqlalchemy import (
     case,
     delete,
     false,
+    func,
     or_,
     select,
     true,
@@ -35,7 +36,7 @@ from sqlalchemy import (
 from wagate.core.ids import AccountId, SessionId, WorkerId
 from wagate.engine.lease import StaleEpoch
 from wagate.sessions.errors import SessionNotFound
-from wagate.sessions.model import LIVE, Desired, Lease, Session, SessionStatus
+from wagate.sessions.model import LIVE, Desired, Lease, PauseReason, Session, SessionStatus
 from wagate.storage.database import Tx, metadata
 from wagate.storage.types import Json, UtcDateTime
 from wagate.wire.jid import Jid
@@ -62,6 +63,9 @@ sessions = Table(
     Column("jid", String),
     Column("lid", String),
     Column("push_name", String, nullable=False),
+    Column("linked_at", UtcDateTime),
+    Column("pause_reason", String),
+    Column("paused_until", UtcDateTime),
     Column("worker_id", String),
     Column("epoch", Integer, nullable=False),
     Column("lease_until", UtcDateTime),
@@ -117,6 +121,11 @@ def save(tx: Tx, session: Session, **extra: object) -> None:
     """Write back a row read by :func:`find_to_change`."""
     where = and_(_c.id == session.id, _c.account_id == session.account_id)
     tx.execute(update(sessions).where(where).values(**_columns(session), **extra))
+
+
+def count(tx: Tx, account: AccountId) -> int:
+    """How many sessions an account has."""
+    return int(tx.execute(select(func.count()).where(_c.account_id == account)).scalar_one())
 
 
 def remove(tx: Tx, account: AccountId, session: SessionId) -> None:
@@ -182,6 +191,17 @@ def leased(tx: Tx, lease: Lease) -> Session:
     return _session(row)
 
 
+def hosted(tx: Tx, session: SessionId, epoch: int) -> Session:
+    """The session that is hosted under this epoch, locked.
+
+    :raises StaleEpoch: if it is hosted under another.
+    """
+    row = tx.execute(select(sessions).where(_c.id == session, _c.epoch == epoch).with_for_update()).one_or_none()
+    if row is None:
+        raise StaleEpoch(f"session {session} is no longer at epoch {epoch}")
+    return _session(row)
+
+
 def save_leased(tx: Tx, lease: Lease, session: Session) -> None:
     """Write back a row read by :func:`leased`.
 
@@ -243,6 +263,9 @@ def _columns(session: Session) -> dict[str, Any]:
         "jid": None if session.jid is None else str(session.jid),
         "lid": None if session.lid is None else str(session.lid),
         "push_name": session.push_name,
+        "linked_at": session.linked_at,
+        "pause_reason": session.pause_reason,
+        "paused_until": session.paused_until,
         "worker_id": session.worker_id,
         "epoch": session.epoch,
         "lease_until": session.lease_until,
@@ -273,6 +296,9 @@ def _session(row: Row[Any]) -> Session:
         jid=_jid(found["jid"]),
         lid=_jid(found["lid"]),
         push_name=found["push_name"],
+        linked_at=found["linked_at"],
+        pause_reason=None if found["pause_reason"] is None else PauseReason(found["pause_reason"]),
+        paused_until=found["paused_until"],
         worker_id=None if found["worker_id"] is None else WorkerId(found["worker_id"]),
         epoch=found["epoch"],
         lease_until=found["lease_until"],

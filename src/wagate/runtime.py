@@ -57,10 +57,13 @@ from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
+from wagate.storage.rates import LocalRates, Rates, SharedRates
 from wagate.usage import jobs as usage_jobs
 from wagate.usage.jobs import Counting
 from wagate.usage.service import Usage
+from wagate.web.clients import ClientAddresses
 from wagate.web.egress import Egress
+from wagate.web.limits import Limiter, Policy
 from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
 
@@ -101,6 +104,7 @@ class Runtime:
     dispatcher: Dispatcher
     plans: Plans
     usage: Usage
+    limiter: Limiter
     jobs: tuple[Job, ...]
 
 
@@ -218,6 +222,7 @@ async def open_runtime(
             dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
             plans=Plans(db, log, clock),
             usage=Usage(db, clock),
+            limiter=_limiter(settings, clock, stack),
             jobs=(
                 fetcher.run,
                 old_chats.run,
@@ -307,6 +312,25 @@ def _engines(
     )
     baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message, wire_log=wire_log)
     return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
+
+
+def _limiter(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Limiter:
+    local = LocalRates(clock)
+    rates: Rates = local
+    if settings.redis_url:
+        shared = SharedRates(settings.redis_url, clock)
+        stack.push_async_callback(shared.close)
+        rates = shared
+    policy = Policy(
+        address=settings.rate_limit_ip,
+        key=settings.rate_limit_key,
+        user=settings.rate_limit_user,
+        account=settings.rate_limit_account,
+        session=settings.rate_limit_session,
+        login=settings.rate_limit_login,
+        failure=settings.rate_limit_failures,
+    )
+    return Limiter(policy, rates, local, ClientAddresses(settings.trusted_proxies))
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

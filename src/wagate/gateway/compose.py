@@ -48,6 +48,7 @@ def gateway_app(
             ),
             hooks=hooks,
             clock=runtime.clock,
+            limiter=runtime.limiter,
         )
     )
 

@@ -57,6 +57,7 @@ from wagate.plans.errors import PlanLimit
 from wagate.sessions.errors import SessionNotConnected, SessionNotFound
 from wagate.web.auth import ReadAccess, SendAccess
 from wagate.web.egress import EgressRefused
+from wagate.web.limits import check_send
 from wagate.web.models import Timestamp
 from wagate.web.pages import (
     DEFAULT_LIMIT,
@@ -142,6 +143,7 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
             raise RequestValidationError(
                 [{**failure, "loc": ("body", *failure["loc"])} for failure in error.errors]
             ) from None
+        await check_send(request, principal, session)
         message = await messages.send(principal, session, given.body, idempotency_key=key, file=given.file, wait=wait)
         return _answer(request, message)
 
@@ -156,6 +158,7 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         except (ValueError, Invalid):
             return None
         key = request.headers.get("idempotency-key")
+        await check_send(request, principal, session)
         return _answer(request, await messages.send(principal, session, body, idempotency_key=key, wait=wait))
 
     @routes.post(

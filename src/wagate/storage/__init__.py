@@ -9,5 +9,6 @@
     canary.py     proof that the key ring belongs to the database
     datadir.py    the data folder: its lock, its key file
     blobs.py      files by key, in a folder or in memory
+    rates.py      how often something happened within a window of time, in this process or in Redis
     bus.py        wake-ups between tasks of one process, and values that expire
 """

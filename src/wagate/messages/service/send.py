@@ -93,7 +93,7 @@ class Messages:
         first_contacts_per_day: int = 0,
         entropy: Entropy = os.urandom,
     ) -> None:
-        """``first_contacts_per_day`` is what a number may reach at most (:mod:`wagate.messages.warmup`); 0: no bound."""
+        """``first_contacts_per_day`` is the most of a number, see :mod:`wagate.messages.warmup`; 0 is no bound."""
         self._db = db
         self._events = events
         self._bus = bus

@@ -16,6 +16,7 @@ from wagate.core.ids import Entropy
 from wagate.core.seal import KeyRing
 from wagate.engine.port import RelayRefused
 from wagate.messages.errors import FirstContactBudget, NewChatsRestricted
+from wagate.messages.model import Failure
 from wagate.messages.service.pausing import PAUSES, RESTRICTION
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
@@ -66,7 +67,9 @@ async def test_messages_beyond_the_plan_are_refused_and_leave_nothing(both: Worl
     await give(both, Plan(messages_per_day=2))
     await both.send()
     first = await both.send(idempotency_key="again")
-    assert (await both.send(idempotency_key="again")).id == first.id, "an answer that is given again is not counted again"
+    assert (await both.send(idempotency_key="again")).id == first.id, (
+        "an answer that is given again is not counted again"
+    )
     with pytest.raises(PlanLimit):
         await both.send()
     assert len(await both.told("message.queued")) == 2
@@ -265,7 +268,8 @@ async def test_a_number_that_may_start_no_chats_goes_on_in_those_it_has(chatting
     asked = refusing(world, 463, lambda chat: chat not in (ADA, BOB))
     cold = await world.send(to=stranger(1))
     async with world.sending():
-        await world.reaches(cold, "failed")
+        refusal = await world.reaches(cold, "failed")
+        assert refusal.failure == Failure(code="account_restricted", certain=True)
         await told_reason(world, "new_chats_restricted")
         with pytest.raises(NewChatsRestricted) as refused:
             await world.send(to=stranger(2))

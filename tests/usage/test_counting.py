@@ -140,12 +140,8 @@ async def test_two_processes_that_count_at_the_same_time_count_nothing_twice(
             )
 
         readers = [Counting(db, log, clock, batch=7) for db, log in zip(dbs, logs, strict=True) for _ in range(2)]
-        writes = [
-            db.write(append(log, s))
-            for _ in range(100)
-            for db, log in zip(dbs, logs, strict=True)
-            for s in (SHOP, DESK)
-        ]
+        writers = [(db, append(log, session)) for db, log in zip(dbs, logs, strict=True) for session in (SHOP, DESK)]
+        writes = [db.write(work) for _ in range(100) for db, work in writers]
         await asyncio.gather(*writes, *(reader.catch_up() for reader in readers))
         await asyncio.gather(*(reader.catch_up() for reader in readers))
         assert await counted(dbs[0]) == {(NEW_YEAR, "text", "queued"): 400}

@@ -20,6 +20,7 @@ TAGS = {
     "webhooks": "What happened, sent to you, signed.",
     "usage": "What was sent and received, and what a plan allows.",
     "administration": "For those who run the gateway.",
+    "workers": "The processes that host sessions when there are several.",
     "sandbox": "The simulated WhatsApp: phones, groups, faults, and what its server saw.",
     "operations": "For whoever watches the gateway.",
 }

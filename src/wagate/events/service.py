@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, Entropy, EventId, SessionId
 from wagate.events import store
-from wagate.events.model import CARRY_CODES, Event, EventType, encode, made_at
+from wagate.events.model import CARRY_CODES, Event, EventType, Line, encode, made_at
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
 
@@ -134,6 +134,10 @@ class EventLog:
         """
         found, other = await self._db.read(lambda tx: (store.read_all(tx, after=after, limit=limit), beside(tx)))
         return await self._enriched(found), other
+
+    async def lines(self, *, after: int, limit: int) -> list[Line]:
+        """The events of all accounts after ``after``, as they are stored."""
+        return await self._db.read(lambda tx: store.lines(tx, after=after, limit=limit))
 
     async def fetch(self, seqs: Collection[int]) -> dict[int, Event]:
         """These events by ``seq``, whoever's they are; those that are no longer kept are missing."""

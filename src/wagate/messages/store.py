@@ -46,7 +46,7 @@ from wagate.plans.model import UNLIMITED, Plan
 from wagate.plans.store import plans
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
-from wagate.storage.types import Json, RowNumber, UtcDateTime
+from wagate.storage.types import Json, RowNumber, UtcDateTime, moment_of
 from wagate.wire.jid import Jid
 
 messages = Table(
@@ -127,9 +127,10 @@ _sessions = table(
     column("account_id"),
     column("status"),
     column("jid"),
-    column("linked_at", UtcDateTime),
-    column("created_at", UtcDateTime),
-    column("paused_until", UtcDateTime),
+    # Without a type: each would be made a datetime for every message, and is asked for with a few.
+    column("linked_at"),
+    column("created_at"),
+    column("paused_until"),
     column("pause_reason"),
 )
 
@@ -151,36 +152,37 @@ def _one_of(column: Column[str], values: Collection[str]) -> ColumnElement[bool]
 # -- accepting ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class SenderRow:
-    """As much of a session as sending needs, and what its account may send. ``linked_at`` is when the number was."""
+    """As much of a session as sending needs, and what its account may send."""
 
     status: str
     jid: Jid | None
-    linked_at: datetime
-    paused_until: datetime | None
-    pause_reason: str | None
     plan: Plan
+    pause_reason: str | None
+    _paused_until: int | None
+    _linked_at: int
+
+    @property
+    def linked_at(self) -> datetime:
+        """When a phone let it in."""
+        return moment_of(self._linked_at)
+
+    @property
+    def paused_until(self) -> datetime | None:
+        return None if self._paused_until is None else moment_of(self._paused_until)
 
 
 def sender_of(tx: Tx, account: AccountId, session: SessionId) -> SenderRow | None:
     row = tx.execute(_SENDER, {"session": session, "account": account}).one_or_none()
     if row is None:
         return None
-    return SenderRow(
-        status=row.status,
-        jid=jid_of(row.jid),
-        linked_at=row.linked_at or row.created_at,
-        paused_until=row.paused_until,
-        pause_reason=row.pause_reason,
-        plan=UNLIMITED
-        if row.messages_per_day is row.messages_per_month is row.first_contacts_per_day is None
-        else Plan(
-            messages_per_day=row.messages_per_day,
-            messages_per_month=row.messages_per_month,
-            first_contacts_per_day=row.first_contacts_per_day,
-        ),
-    )
+    status, jid, linked_at, created_at, paused_until, pause_reason, per_day, per_month, first_contacts = row
+    plan = UNLIMITED
+    if per_day is not None or per_month is not None or first_contacts is not None:
+        plan = Plan(messages_per_day=per_day, messages_per_month=per_month, first_contacts_per_day=first_contacts)
+    linked = created_at if linked_at is None else linked_at
+    return SenderRow(status, jid_of(jid), plan, pause_reason, paused_until, linked)
 
 
 # One statement: every message that is accepted asks.

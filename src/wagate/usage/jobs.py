@@ -50,10 +50,10 @@ class Counting:
     async def step(self) -> bool:
         """Count the next stretch of the log; whether there may be more of it."""
         after = await self._db.read(store.position)
-        events, _ = await self._log.read_all(after=after, limit=self._batch, beside=lambda _tx: None)
-        if not events:
+        lines = await self._log.lines(after=after, limit=self._batch)
+        if not lines:
             return False
-        found, to = tally(events), events[-1].seq
+        found, to = tally(lines), lines[-1].seq
 
         def work(tx: Tx) -> None:
             # If somebody else counted this stretch, there is nothing to add.
@@ -61,7 +61,7 @@ class Counting:
                 store.add(tx, found)
 
         await self._db.write(work, patient=True)
-        return len(events) == self._batch
+        return len(lines) == self._batch
 
 
 def still_needed(tx: Tx, seqs: Sequence[int]) -> Collection[int]:

@@ -6,14 +6,15 @@ A count is of what happened on a day (of UTC): a message that is accepted before
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from wagate.core.ids import AccountId, SessionId
-from wagate.events.model import Event, EventType
+from wagate.core.ids import SessionId
+from wagate.events.model import EventType, Line
 from wagate.usage.errors import BadRange
 
 #: The longest range that is answered at once.
@@ -21,8 +22,8 @@ MAX_DAYS: Final = 366
 DEFAULT_DAYS: Final = 30
 
 RECEIVED: Final = "received"
-#: What an event of a message that this gateway sends counts as. Others' come by :data:`RECEIVED`.
-STATUSES: Final[Mapping[EventType, str]] = MappingProxyType(
+#: What an event counts as. Others' messages, and their files, count as :data:`RECEIVED`.
+STATUSES: Final[Mapping[str, str]] = MappingProxyType(
     {
         EventType.MESSAGE_QUEUED: "queued",
         EventType.MESSAGE_SENT: "sent",
@@ -30,17 +31,20 @@ STATUSES: Final[Mapping[EventType, str]] = MappingProxyType(
         EventType.MESSAGE_READ: "read",
         EventType.MESSAGE_PLAYED: "played",
         EventType.MESSAGE_FAILED: "failed",
+        EventType.MESSAGE_RECEIVED: RECEIVED,
+        EventType.MESSAGE_MEDIA: RECEIVED,
     }
 )
+#: In microseconds.
+_DAY: Final = 86_400_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Where a message is counted."""
+class Cell(NamedTuple):
+    """Where a message is counted; the day is as in ``2026-01-31``."""
 
-    account: AccountId
-    day: date
-    session: SessionId
+    account: str
+    day: str
+    session: str
     type: str
     status: str
 
@@ -92,36 +96,38 @@ class _Told(msgspec.Struct):
 _read = msgspec.json.Decoder(_Told).decode
 
 
-def tally(events: Iterable[Event]) -> dict[Cell, Amount]:
+def tally(lines: Iterable[Line]) -> dict[Cell, Amount]:
     """What these events add to the counts."""
     found: dict[Cell, Amount] = {}
-    for event in events:
-        if event.session_id is None:
+    for line in lines:
+        status = STATUSES.get(line.type)
+        if status is None or line.session_id is None:
             continue
-        status = STATUSES.get(event.type)
-        if status is None and event.type not in (EventType.MESSAGE_RECEIVED, EventType.MESSAGE_MEDIA):
-            continue
-        told = _read(event.json)
-        size = told.media.size or 0 if told.media is not None else 0
-        count = 1
-        if status is None:
+        told = _read(line.json)
+        count, size = 1, 0
+        if status is RECEIVED:
             if told.direction != "in":
                 # What the account's own phone sent is neither.
                 continue
-            status = RECEIVED
-            if event.type is EventType.MESSAGE_MEDIA:
+            if line.type == EventType.MESSAGE_MEDIA:
                 # Only now is the file here, and its size not just what the sender said.
-                count, size = 0, size if told.media is not None and told.media.state == "ready" else 0
-            else:
-                size = 0
-        elif event.type is not EventType.MESSAGE_SENT:
-            size = 0
+                count = 0
+                size = told.media.size or 0 if told.media is not None and told.media.state == "ready" else 0
+        elif line.type == EventType.MESSAGE_SENT and told.media is not None:
+            size = told.media.size or 0
         if count or size:
-            day = event.timestamp.astimezone(UTC).date()
-            amount = found.setdefault(Cell(event.account_id, day, event.session_id, told.type, status), Amount())
+            cell = Cell(line.account_id, _day(line.at // _DAY), line.session_id, told.type, status)
+            amount = found.get(cell)
+            if amount is None:
+                amount = found[cell] = Amount()
             amount.count += count
             amount.media_bytes += size
     return found
+
+
+@lru_cache(maxsize=64)
+def _day(since_1970: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=since_1970)).isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ def add(tx: Tx, found: Mapping[Cell, Amount]) -> None:
             [
                 {
                     "account_id": cell.account,
-                    "day": cell.day.isoformat(),
+                    "day": cell.day,
                     "session_id": cell.session,
                     "type": cell.type,
                     "status": cell.status,

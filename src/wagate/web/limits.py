@@ -163,19 +163,16 @@ class RateLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        connection = HTTPConnection(scope)
         try:
             self._limiter.check_address(scope)
             login = scope["path"] in _LOGIN and scope["method"] == "POST"
             if login:
-                await self._limiter.check_login(connection)
+                await self._limiter.check_login(HTTPConnection(scope))
         except TooMany as error:
-            answer = problem(error, connection)
-            await answer(scope, receive, _telling(send, connection))
+            answer = problem(error, HTTPConnection(scope))
+            await answer(scope, receive, _telling(send, scope))
             return
-        if login or self._limiter.tells:
-            send = _telling(send, connection)
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, _telling(send, scope) if login or self._limiter.tells else send)
 
 
 def _refusal(connection: HTTPConnection, subject: Subject, rate: Rate, left: float) -> TooMany:
@@ -203,10 +200,10 @@ def _note(connection: HTTPConnection, standing: Standing) -> None:
         noted.append(standing)
 
 
-def _telling(send: Send, connection: HTTPConnection) -> Send:
+def _telling(send: Send, scope: Scope) -> Send:
     async def send_with_limits(message: Message) -> None:
         if message["type"] == "http.response.start":
-            noted: list[Standing] | None = getattr(connection.state, "rate_limits", None)
+            noted: list[Standing] | None = getattr(HTTPConnection(scope).state, "rate_limits", None)
             if noted:
                 message["headers"] = [*message.get("headers", ()), *_headers(noted)]
         await send(message)

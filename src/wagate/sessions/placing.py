@@ -27,7 +27,7 @@ class Placing:
         """Give ``worker`` up to ``limit`` sessions that want a worker and have none, each with a new epoch."""
 
         def work(tx: Tx) -> list[Session]:
-            now, until = lease_term(tx, self._clock)
+            now, until = lease_term(database_now(tx, self._clock))
             return store.claim(tx, worker, now=now, until=until, limit=limit, alone=False, fresh=False)
 
         return await self._db.write(work)
@@ -36,7 +36,7 @@ class Placing:
         """Give ``worker`` the sessions that are to move there and have been let go."""
 
         def work(tx: Tx) -> list[Session]:
-            now, until = lease_term(tx, self._clock)
+            now, until = lease_term(database_now(tx, self._clock))
             return store.claim_moving(tx, worker, now=now, until=until)
 
         return await self._db.write(work)

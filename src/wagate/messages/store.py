@@ -41,12 +41,10 @@ from wagate.messages.model import (
     MessageStatus,
     predecessors,
 )
-from wagate.messages.rows import jid_of, message_of, shown, values_of
-from wagate.plans.model import UNLIMITED, Plan
-from wagate.plans.store import plans
+from wagate.messages.rows import message_of, shown, values_of
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
-from wagate.storage.types import Json, RowNumber, UtcDateTime, moment_of
+from wagate.storage.types import Json, RowNumber, UtcDateTime
 from wagate.wire.jid import Jid
 
 messages = Table(
@@ -121,18 +119,6 @@ idempotency_keys = Table(
 _m = messages.c
 _k = idempotency_keys.c
 _media = table("media", column("id"), column("state"))
-_sessions = table(
-    "sessions",
-    column("id"),
-    column("account_id"),
-    column("status"),
-    column("jid"),
-    # Without a type: each would be made a datetime for every message, and is asked for with a few.
-    column("linked_at"),
-    column("created_at"),
-    column("paused_until"),
-    column("pause_reason"),
-)
 
 #: Written out, because a database only sees that a partial index fits when the condition is the same text.
 _PENDING = text("messages.status IN ('queued', 'sending')")
@@ -150,57 +136,6 @@ def _one_of(column: Column[str], values: Collection[str]) -> ColumnElement[bool]
 
 
 # -- accepting ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class SenderRow:
-    """As much of a session as sending needs, and what its account may send."""
-
-    status: str
-    jid: Jid | None
-    plan: Plan
-    pause_reason: str | None
-    _paused_until: int | None
-    _linked_at: int
-
-    @property
-    def linked_at(self) -> datetime:
-        """When a phone let it in."""
-        return moment_of(self._linked_at)
-
-    @property
-    def paused_until(self) -> datetime | None:
-        return None if self._paused_until is None else moment_of(self._paused_until)
-
-
-def sender_of(tx: Tx, account: AccountId, session: SessionId) -> SenderRow | None:
-    row = tx.execute(_SENDER, {"session": session, "account": account}).one_or_none()
-    if row is None:
-        return None
-    status, jid, linked_at, created_at, paused_until, pause_reason, per_day, per_month, first_contacts = row
-    plan = UNLIMITED
-    if per_day is not None or per_month is not None or first_contacts is not None:
-        plan = Plan(messages_per_day=per_day, messages_per_month=per_month, first_contacts_per_day=first_contacts)
-    linked = created_at if linked_at is None else linked_at
-    return SenderRow(status, jid_of(jid), plan, pause_reason, paused_until, linked)
-
-
-# One statement: every message that is accepted asks.
-_SENDER = (
-    select(
-        _sessions.c.status,
-        _sessions.c.jid,
-        _sessions.c.linked_at,
-        _sessions.c.created_at,
-        _sessions.c.paused_until,
-        _sessions.c.pause_reason,
-        plans.c.messages_per_day,
-        plans.c.messages_per_month,
-        plans.c.first_contacts_per_day,
-    )
-    .select_from(_sessions.outerjoin(plans, plans.c.account_id == _sessions.c.account_id))
-    .where(_sessions.c.id == bindparam("session"), _sessions.c.account_id == bindparam("account"))
-)
 
 
 def chat_known(tx: Tx, session: SessionId, chat: Jid, *, settled: bool = False) -> bool:

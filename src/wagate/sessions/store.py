@@ -8,10 +8,12 @@ after the other (SQLite has one writer anyway and ignores the clause).
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     case,
     delete,
     false,
@@ -30,15 +33,18 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    type_coerce,
     update,
 )
 
 from wagate.core.ids import AccountId, SessionId, WorkerId
 from wagate.engine.lease import StaleEpoch
+from wagate.plans.model import UNLIMITED, Plan
+from wagate.plans.store import plans
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.model import LIVE, Desired, Lease, PauseReason, Session, SessionStatus
 from wagate.storage.database import Tx, metadata
-from wagate.storage.types import Json, UtcDateTime
+from wagate.storage.types import Json, UtcDateTime, moment_of
 from wagate.wire.jid import Jid
 
 sessions = Table(
@@ -132,6 +138,61 @@ def count(tx: Tx, account: AccountId) -> int:
 
 def remove(tx: Tx, account: AccountId, session: SessionId) -> None:
     tx.execute(delete(sessions).where(_c.id == session, _c.account_id == account))
+
+
+# -- for messages -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """As much of a session as sending needs, and what its account may send."""
+
+    status: str
+    jid: Jid | None
+    plan: Plan
+    pause_reason: str | None
+    _paused_until: int | None
+    _linked_at: int
+
+    @property
+    def linked_at(self) -> datetime:
+        """When a phone let it in."""
+        return moment_of(self._linked_at)
+
+    @property
+    def paused_until(self) -> datetime | None:
+        return None if self._paused_until is None else moment_of(self._paused_until)
+
+
+def sender_of(tx: Tx, account: AccountId, session: SessionId) -> Sender | None:
+    """What every message that is accepted asks for, in one statement."""
+    row = tx.execute(_SENDER, {"session": session, "account": account}).one_or_none()
+    if row is None:
+        return None
+    status, jid, linked_at, created_at, paused_until, pause_reason, per_day, per_month, first_contacts = row
+    plan = UNLIMITED
+    if per_day is not None or per_month is not None or first_contacts is not None:
+        plan = Plan(messages_per_day=per_day, messages_per_month=per_month, first_contacts_per_day=first_contacts)
+    linked = created_at if linked_at is None else linked_at
+    return Sender(status, _jid(jid), plan, pause_reason, paused_until, linked)
+
+
+_SENDER = (
+    select(
+        _c.status,
+        _c.jid,
+        # As numbers: each would be made a datetime for every message, and is asked for with a few.
+        type_coerce(_c.linked_at, BigInteger),
+        type_coerce(_c.created_at, BigInteger),
+        type_coerce(_c.paused_until, BigInteger),
+        _c.pause_reason,
+        plans.c.messages_per_day,
+        plans.c.messages_per_month,
+        plans.c.first_contacts_per_day,
+    )
+    .select_from(sessions.outerjoin(plans, plans.c.account_id == _c.account_id))
+    .where(_c.id == bindparam("session"), _c.account_id == bindparam("account"))
+)
 
 
 # -- for workers --------------------------------------------------------------------------------------------------

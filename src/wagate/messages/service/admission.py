@@ -15,6 +15,7 @@ from wagate.plans import store as plans
 from wagate.plans.model import UNLIMITED, Quota, day_of
 from wagate.plans.tally import check_message, count_message
 from wagate.sessions.model import PauseReason
+from wagate.sessions.store import Sender
 from wagate.storage.database import Tx
 from wagate.wire.jid import Jid
 
@@ -25,7 +26,7 @@ class Admission:
 
     account: AccountId
     session: SessionId
-    sender: store.SenderRow
+    sender: Sender
     budget: int | None
     now: datetime
 
@@ -47,7 +48,7 @@ def admit(
     *,
     account: AccountId,
     session: SessionId,
-    sender: store.SenderRow,
+    sender: Sender,
     chat: Jid,
     first_contacts: int,
     now: datetime,
@@ -75,13 +76,13 @@ def admit(
     return Admission(account=account, session=session, sender=sender, budget=budget, now=now)
 
 
-def _restricted_until(sender: store.SenderRow, now: datetime) -> datetime | None:
+def _restricted_until(sender: Sender, now: datetime) -> datetime | None:
     if sender.pause_reason != PauseReason.NEW_CHATS_RESTRICTED:
         return None
     until = sender.paused_until
     return until if until is not None and until > now else None
 
 
-def _is_person(chat: Jid, sender: store.SenderRow) -> bool:
+def _is_person(chat: Jid, sender: Sender) -> bool:
     """Whether somebody else would get the message who may never have heard of the sender."""
     return (chat.is_pn or chat.is_lid) and (sender.jid is None or chat != sender.jid.bare)

@@ -48,6 +48,7 @@ from wagate.messages.service.sources import FileSources, TakenFile
 from wagate.messages.service.topics import message_topic, outbox_topic
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.model import SessionStatus
+from wagate.sessions.store import Sender, sender_of
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
 from wagate.storage.errors import OutcomeUnknown
@@ -368,14 +369,14 @@ class Messages:
 class _Sender:
     """The session that sends, and the address it sends as."""
 
-    row: store.SenderRow
+    row: Sender
     own: Jid
 
 
 def _sender(tx: Tx, principal: Principal, session: SessionId) -> _Sender:
     if not principal.may_see(session):
         raise SessionNotFound
-    found = store.sender_of(tx, principal.account_id, session)
+    found = sender_of(tx, principal.account_id, session)
     if found is None:
         raise SessionNotFound
     if found.status == SessionStatus.LOGGED_OUT:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     column,
     delete,
+    func,
     or_,
     select,
     table,
@@ -322,6 +323,12 @@ class Outgoing:
 
     message: Message
     payload: bytes | None
+
+
+def count_by_status(tx: Tx, sessions: Collection[SessionId]) -> dict[str, int]:
+    """How many messages of these sessions are in each state; states without any are missing."""
+    query = select(_m.status, func.count()).where(_m.session_id.in_(sorted(sessions))).group_by(_m.status)
+    return {str(status): int(count) for status, count in tx.execute(query).all()}
 
 
 def left_sending(tx: Tx, session: SessionId) -> list[Outgoing]:

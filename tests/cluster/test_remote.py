@@ -11,6 +11,7 @@ from tests.cluster.conftest import Ground
 from tests.sessions.fakes import FakeLink
 from wagate.cluster.errors import WorkerUnreachable
 from wagate.cluster.service.calls import NobodyListens, Refused, WorkerCalls
+from wagate.cluster.service.codes import FleetCodes
 from wagate.cluster.service.handover import HandOver
 from wagate.cluster.service.remote import RemoteLinks
 from wagate.cluster.service.routes import Route
@@ -18,9 +19,10 @@ from wagate.core.ids import MessageId, SessionId, WorkerId
 from wagate.engine.port import PasskeyAssertion, PasskeyNotWanted, QueryFailed
 from wagate.gateway.app import build_inner_app
 from wagate.gateway.server import HttpServer
-from wagate.sessions.codes import ShownCode
+from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotConnected, SessionNotFound
 from wagate.sessions.links import Condition, LinkRegistry, Stage
+from wagate.storage.bus import Kv
 from wagate.wire.jid import Jid
 from wagate.wire.node import Node
 from wagate.worker.api import router
@@ -192,6 +194,18 @@ async def test_the_routes_of_the_seed(ground: Ground, host: Host, server: HttpSe
     with pytest.raises(Refused) as refusal:
         await calls.call(server.url, "DELETE", f"/session/{ELSEWHERE}")
     assert (refusal.value.status, refusal.value.code) == (404, "session_not_found")
+
+
+async def test_a_code_on_show_is_found_though_redis_forgot_it(
+    ground: Ground, host: Host, server: HttpServer, calls: WorkerCalls
+) -> None:
+    forgetful = Kv(ground.clock)
+    gateways = Codes(FleetCodes(forgetful, ground.routes, calls), ground.clock)
+    await ground.routes.put(HERE, Route(WORKER, server.url))
+    assert await gateways.qr(HERE) is None
+    shown = ShownCode(code="2@abc", expires_at=ground.clock.now() + timedelta(seconds=20), version=3)
+    await host.codes.show_qr(HERE, shown)
+    assert await gateways.qr(HERE) == shown
 
 
 async def test_a_burst_of_messages_is_handed_over_by_few_calls(

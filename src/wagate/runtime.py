@@ -6,7 +6,7 @@ reverse order, so a start that fails halfway leaves nothing behind.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +16,9 @@ import aiohttp
 
 from wagate.accounts.service import Accounts
 from wagate.cluster.service.calls import WorkerCalls
+from wagate.cluster.service.codes import FleetCodes, OwnFirst
 from wagate.cluster.service.fleet import Fleet
+from wagate.cluster.service.routes import Routes
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
@@ -53,6 +55,7 @@ from wagate.plans import jobs as plan_jobs
 from wagate.plans.service import Plans
 from wagate.sessions.codes import Codes, KeyValues
 from wagate.sessions.links import LinkRegistry
+from wagate.sessions.placing import Placing
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
@@ -72,6 +75,7 @@ from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
 
 Job = Callable[[], Awaitable[None]]
+Probe = Callable[[], Awaitable[object]]
 
 #: A sandbox on this machine answers in milliseconds.
 SANDBOX_TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -100,6 +104,8 @@ class Runtime:
     codes: Codes
     #: The workers, for a gateway that hosts no sessions itself.
     fleet: Fleet | None
+    #: What this process uses besides its database, by what it is called; each raises if it is not well.
+    auxiliaries: Mapping[str, Probe]
     inbox: Inbox
     accounts: Accounts
     events: EventLog
@@ -143,17 +149,23 @@ async def open_runtime(
         stack.push_async_callback(db.close)
         ring = await unlock(db, folder, settings, entropy)
 
-        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
+        auxiliaries: dict[str, Probe] = {}
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack, auxiliaries)
         blobs = _files(settings, settings.s3_media_bucket, folder.path / "media")
+        auxiliaries["files"] = blobs.check
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
-        codes = Codes(kv, clock)
+        calls = None if hosts_sessions else WorkerCalls(settings.worker_token.get_secret_value())
+        placing = Placing(db=db, bus=bus, clock=clock)
+        routes = Routes(db=db, kv=kv, placing=placing, clock=clock)
+        codes = Codes(OwnFirst(Kv(clock), kv) if calls is None else FleetCodes(kv, routes, calls), clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
         accounts = Accounts(db, clock, entropy)
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
         fleet = None
-        if not hosts_sessions:
+        if calls is not None:
+            await stack.enter_async_context(calls)
             fleet = Fleet(
                 db=db,
                 events=log,
@@ -161,7 +173,9 @@ async def open_runtime(
                 kv=kv,
                 clock=clock,
                 operators=accounts.operators,
-                calls=await stack.enter_async_context(WorkerCalls(settings.worker_token.get_secret_value())),
+                calls=calls,
+                placing=placing,
+                routes=routes,
                 wake_outbox=lambda session: bus.publish(outbox_topic(session)),
             )
         sessions = Sessions(
@@ -243,6 +257,7 @@ async def open_runtime(
             links=links,
             codes=codes,
             fleet=fleet,
+            auxiliaries=auxiliaries,
             inbox=inbox,
             accounts=accounts,
             events=log,
@@ -320,17 +335,18 @@ def start_jobs(jobs: Iterable[Job], clock: Clock) -> list[asyncio.Task[None]]:
 
 
 async def _wakes_and_values(
-    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack, auxiliaries: dict[str, Probe]
 ) -> tuple[Bus, KeyValues]:
     """Over Redis if there is one, else within this process."""
     url = settings.redis_url.get_secret_value()
     if not url:
         return Bus(), Kv(clock)
     # Imported when asked for: a gateway without Redis does not carry its client in memory.
-    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+    from wagate.storage.redis import RedisBus, RedisKv, check_redis, open_redis
 
     client = open_redis(url)
     stack.push_async_callback(client.aclose)
+    auxiliaries["redis"] = lambda: check_redis(client)
     bus = RedisBus(client, clock, entropy)
     await bus.start()
     stack.push_async_callback(bus.stop)

@@ -38,7 +38,7 @@ def gateway_app(
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
-                *(() if runtime.fleet is None else (workers_router(runtime.fleet, _wake(runtime)),)),
+                workers_router(runtime.fleet, _wake(runtime)),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(

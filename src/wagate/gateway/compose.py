@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
+from wagate.applications.api import router as applications_router
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.health import HealthCheck
@@ -35,6 +36,7 @@ def gateway_app(
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
+                applications_router(runtime.sessions, runtime.messages),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(

@@ -280,6 +280,17 @@ async def test_nothing_of_another_account_is_reached_by_anybody_with_ids_of_any_
     assert count >= ENOUGH
 
 
+async def test_nothing_of_another_account_is_shown_unasked(world: World) -> None:
+    """Lists, counts, and whatever else names nothing."""
+    asked = [o for o in world.operations if o.method == "GET" and "{" not in o.path]
+    assert len(asked) > 10
+    for operation in asked:
+        for caller in world.callers:
+            answer = await operation.request({}).send(caller.client)
+            shown = [canary for canary in caller.canaries if canary.encode() in answer.body]
+            assert not shown, f"{operation.path} shows {shown} to {caller.name}"
+
+
 async def test_no_stream_shows_what_happens_in_another_account(world: World) -> None:
     """Whatever it is asked for: opened by everybody, while both accounts send."""
     streams = [operation for operation in world.operations if "text/event-stream" in _answers(operation)]

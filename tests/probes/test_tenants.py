@@ -63,11 +63,12 @@ class World:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with open_gateway(tmp_path_factory.mktemp("tenants")) as gateway:
-        await gateway.runtime.dispatcher.start()
+        dispatcher = gateway.runtime.new_dispatcher()
+        await dispatcher.start()
         victim = await new_tenant(gateway, "victim-canary", "491701112223")
         other = await new_tenant(gateway, "somebody-else", "491704445556")
         # From here on nothing happens by itself.
-        await gateway.runtime.dispatcher.stop()
+        await dispatcher.stop()
         yield World(
             gateway=gateway,
             victim=victim,

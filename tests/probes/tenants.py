@@ -151,6 +151,9 @@ def ghost_of(value: str) -> str:
     if re.fullmatch(r"[a-z]{3}_[0-9a-z]{26}", value):
         # The first ten characters are the time.
         return value[:14] + "".join("z" if letter != "z" else "y" for letter in value[14:])
+    if "@" in value:
+        user, _, server = value.partition("@")
+        return f"{ghost_of(user)}@{server}"
     return re.sub(r"[0-9a-zA-Z](?=[0-9a-zA-Z]{4})", _another, value)
 
 

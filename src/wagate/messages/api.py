@@ -145,7 +145,7 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
             ) from None
         await check_send(request, principal, session)
         message = await messages.send(principal, session, given.body, idempotency_key=key, file=given.file, wait=wait)
-        return _answer(request, message)
+        return answer_to_send(request, message)
 
     async def accept_plain(request: Request, principal: Principal, raw: bytes) -> Response | None:
         wait = _plain_wait(request)
@@ -159,7 +159,7 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
             return None
         key = request.headers.get("idempotency-key")
         await check_send(request, principal, session)
-        return _answer(request, await messages.send(principal, session, body, idempotency_key=key, wait=wait))
+        return answer_to_send(request, await messages.send(principal, session, body, idempotency_key=key, wait=wait))
 
     @routes.post(
         "/api/sessions/{session_id}/send",
@@ -262,7 +262,7 @@ def _plain_wait(request: Request) -> float | None:
     return float(plain[1]) if plain is not None else None
 
 
-def _answer(request: Request, message: Message) -> Response:
+def answer_to_send(request: Request, message: Message) -> Response:
     """What a request to send is told: the message as accepted, or why it failed meanwhile."""
     if message.failure is not None:
         return _failed(request, message)

@@ -15,6 +15,7 @@ from pathlib import Path
 import aiohttp
 
 from wagate.accounts.service import Accounts
+from wagate.core import looplag
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
@@ -218,6 +219,7 @@ async def open_runtime(
                     lambda: event_jobs.prune(log, clock, still_needed=(webhook_jobs.still_needed,)),
                     clock,
                 ),
+                lambda: looplag.watch(clock),
                 lambda: _every(INBOX_PRUNE_EVERY, inbox.prune, clock),
             ),
         )

@@ -8,12 +8,18 @@ from fastapi import APIRouter, FastAPI
 from wagate import runtime as composition
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
+from wagate.gateway.document import gateway_version
 from wagate.gateway.health import HealthCheck
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
+from wagate.messages.service import measures as message_measures
 from wagate.realtime.api import router as realtime_router
+from wagate.sessions import measures as session_measures
 from wagate.sessions.api import router as sessions_router
+from wagate.web.metrics import Exporter, ScrapeGuard
+from wagate.web.metrics import router as metrics_router
 from wagate.webhooks.api import router as webhooks_router
+from wagate.webhooks.service import measures as webhook_measures
 
 if TYPE_CHECKING:
     from wagate.sandbox.sandbox import Sandbox
@@ -35,6 +41,7 @@ def gateway_app(
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
+                _metrics(runtime),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(
@@ -45,6 +52,17 @@ def gateway_app(
             clock=runtime.clock,
         )
     )
+
+
+def _metrics(runtime: composition.Runtime) -> APIRouter:
+    db, clock = runtime.db, runtime.clock
+    surveys = (
+        lambda: session_measures.measure(db, clock),
+        lambda: message_measures.measure(db, clock),
+        lambda: webhook_measures.measure(db),
+    )
+    guard = ScrapeGuard(runtime.settings.metrics_token.get_secret_value())
+    return metrics_router(Exporter(surveys, clock, gateway_version()), guard)
 
 
 def _control(sandbox: "Sandbox") -> APIRouter:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     column,
     delete,
+    func,
     or_,
     select,
     table,
@@ -392,6 +393,19 @@ def replace_payload(tx: Tx, session: SessionId, seq: int, payload: bytes) -> Non
 
 def _outgoing(row: Row[Any], status: MessageStatus | None = None) -> Outgoing:
     return Outgoing(message=message_of(row._mapping, status), payload=row.payload)
+
+
+def backlog(tx: Tx) -> tuple[int, datetime | None]:
+    """How many messages of all sessions wait to be sent, and since when the first of them does."""
+    count, first = tx.execute(_BACKLOG).one()
+    if first is None:
+        return 0, None
+    since: datetime = tx.execute(select(_m.created_at).where(_m.seq == first)).scalar_one()
+    return count, since
+
+
+# Both are in the partial index of the outbox, whose rows are not looked at.
+_BACKLOG = select(func.count(_m.seq), func.min(_m.seq)).where(_PENDING)
 
 
 # -- receipts -----------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from sqlalchemy import (
     case,
     delete,
     false,
+    func,
     or_,
     select,
     true,
@@ -208,6 +209,23 @@ def sealed_proxy(tx: Tx, lease: Lease) -> bytes | None:
         raise StaleEpoch(f"worker {lease.worker} no longer holds session {lease.session}")
     proxy: bytes | None = row.proxy
     return proxy
+
+
+# -- for whoever watches --------------------------------------------------------------------------------------------
+
+
+def count_all(tx: Tx) -> dict[tuple[str, str], int]:
+    """The sessions of all accounts by status and engine."""
+    query = select(_c.status, _c.engine, func.count()).group_by(_c.status, _c.engine)
+    return {(status, engine): count for status, engine, count in tx.execute(query).all()}
+
+
+def count_unhosted(tx: Tx, now: datetime) -> int:
+    """Sessions that want to be connected and that no worker holds."""
+    free = or_(_c.worker_id.is_(None), _c.lease_until < now)
+    query = select(func.count()).select_from(sessions)
+    query = query.where(_c.desired == Desired.CONNECTED, _c.status.in_(_LIVE), free)
+    return int(tx.execute(query).scalar_one())
 
 
 # -- rows ---------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from wagate.core import metrics
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
 from wagate.core.logging import get_logger
@@ -63,6 +64,19 @@ _DATABASE_PAUSE: Final = 1.0
 _MAX_WARM: Final = 10_000
 
 T = TypeVar("T")
+
+_SETTLED = metrics.Counter(
+    "wagate_messages_settled_total",
+    "Messages that WhatsApp took (sent), refused or could not be given (failed), or may have got (uncertain).",
+    ("type", "outcome"),
+)
+_ACK_SECONDS = metrics.Histogram(
+    "wagate_message_ack_seconds", "From accepting a message to the acknowledgement of WhatsApp's server."
+)
+_POSTPONED = metrics.Counter(
+    "wagate_messages_postponed_total", "Attempts that could not leave and are made again.", ("reason",)
+)
+_UNDER_WAY = metrics.Gauge("wagate_messages_under_way", "Messages given to the engine and not answered yet.")
 
 _log = get_logger("messages.outbox")
 
@@ -131,6 +145,7 @@ class _Run:
     failure: BaseException | None = None
 
     async def go(self) -> None:
+        leave = _UNDER_WAY.follow(lambda: len(self.sends))
         with self.outbox.bus.subscribe(outbox_topic(self.session.id)) as news:
             self._task(self._listen(news), self.others)
             self._task(self._look_regularly(), self.others)
@@ -142,6 +157,7 @@ class _Run:
                     # The connection is gone; what is on the way learns so by itself.
                     await asyncio.gather(*self.sends, return_exceptions=True)
             finally:
+                leave()
                 tasks = [*self.others, *self.sends]
                 for task in tasks:
                     task.cancel()
@@ -252,6 +268,8 @@ class _Run:
             if len(self.warm) > _MAX_WARM:
                 self.warm.popitem(last=False)
             self._answer(_Answer(message=message, at=at))
+            _SETTLED.add(message.type, "sent")
+            _ACK_SECONDS.observe((self.outbox.clock.now() - message.created_at).total_seconds())
             self.attempts.pop(message.seq, None)
         finally:
             self.under_way[message.chat] -= 1
@@ -293,6 +311,7 @@ class _Run:
             self._fail(out, failure)
             return
         self.attempts[out.message.seq] = tried + 1
+        _POSTPONED.add(code)
         _log.warning("a message could not leave yet", message_id=out.message.id, code=code, attempt=tried + 1)
         self.warm.pop(out.message.chat, None)
         self._hold(out, self.outbox.clock.sleep(PAUSES[tried]))
@@ -332,6 +351,7 @@ class _Run:
 
     def _fail(self, out: Outgoing, failure: SendFailed) -> None:
         self.attempts.pop(out.message.seq, None)
+        _SETTLED.add(out.message.type, "failed" if failure.certain else "uncertain")
         self._answer(_Answer(message=out.message, failure=Failure(code=failure.code, certain=bool(failure.certain))))
 
     def _answer(self, answer: _Answer) -> None:

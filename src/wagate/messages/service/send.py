@@ -17,6 +17,7 @@ import msgspec
 from wagate.core.clock import Clock
 from wagate.core.errors import WagateError
 from wagate.core.ids import Entropy, MessageId, SessionId
+from wagate.core.metrics import Counter, Histogram
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
@@ -56,6 +57,11 @@ from wagate.wire.proto import wa_pb2 as wa
 #: How long a request may wait for WhatsApp's acknowledgement, and how long it does unless told.
 MAX_WAIT: Final = 60.0
 DEFAULT_WAIT: Final = 10.0
+
+_ACCEPTED = Counter("wagate_messages_accepted_total", "Messages stored as queued, which will be sent.", ("type",))
+_ACCEPT_SECONDS = Histogram(
+    "wagate_message_accept_seconds", "From a request to send to its durable answer, without fetching a file."
+)
 
 _KEY: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 
@@ -201,12 +207,16 @@ class Messages:
                 # As WhatsApp Web makes them; Baileys recognises a web client by the beginning.
                 wa_id="3EB0" + self._entropy(9).hex().upper(),
             )
+            begun = self._clock.monotonic()
             accepted = await self._db.write(lambda tx: self._accept(tx, order))
         except WagateError as error:
             if not isinstance(error, OutcomeUnknown):
                 await self._sources.discard(fetched)
             raise
-        if not isinstance(accepted, Message):
+        if isinstance(accepted, Message):
+            _ACCEPTED.add(body.type)
+            _ACCEPT_SECONDS.observe(self._clock.monotonic() - begun)
+        else:
             await self._sources.discard(fetched)
         return accepted
 

@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from wagate.core.errors import StartupError
 from wagate.core.logging import get_logger
-from wagate.core.metrics import Counter, Gauge, Histogram
+from wagate.storage import measures
 from wagate.storage.connect import (
     Failure,
     classify,
@@ -62,16 +62,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-_GROUP_JOBS = Histogram(
-    "wagate_db_group_jobs",
-    "Writes that shared one commit.",
-    bounds=(1, 2, 4, 8, 16, 32, 64, 128, 256, MAX_GROUP),
-)
-_GROUP_SECONDS = Histogram("wagate_db_group_seconds", "From the first write of a group to its commit.")
-_WRITES_FAILED = Counter("wagate_db_writes_failed_total", "Writes that the database did not take.", ("code",))
-_WRITE_QUEUE = Gauge("wagate_db_write_queue", "Writes that wait for the group being committed.")
-_READ_QUEUE = Gauge("wagate_db_read_queue", "Reads that wait for a reader.")
 
 _log = get_logger("storage")
 
@@ -198,8 +188,8 @@ class Database:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="wagate-reader")
         self._reads = 0
         self._leave_gauges = (
-            _WRITE_QUEUE.follow(self._queue.qsize),
-            _READ_QUEUE.follow(lambda: max(0, self._reads - READERS)),
+            measures.WRITE_QUEUE.follow(self._queue.qsize),
+            measures.READ_QUEUE.follow(lambda: max(0, self._reads - READERS)),
         )
         self._thread = threading.Thread(target=self._writer.run, name="wagate-writer", daemon=True)
         self._thread.start()
@@ -299,8 +289,8 @@ class _Writer:
                 self._drop_connection()
                 outcomes = [_Outcome(job, error=error) for job in group]
             if outcomes:
-                _GROUP_JOBS.observe(len(outcomes))
-                _GROUP_SECONDS.observe(self._loop.time() - begun)
+                measures.GROUP_JOBS.observe(len(outcomes))
+                measures.GROUP_SECONDS.observe(self._loop.time() - begun)
                 self._hand_over(outcomes)
         self._drop_connection()
         self._engine.dispose()
@@ -475,7 +465,7 @@ def _report(outcomes: Iterable[_Outcome]) -> None:
     """One line for a group that met a broken database, however many callers are told."""
     errors = [outcome.error for outcome in outcomes if isinstance(outcome.error, StorageUnavailable)]
     if errors:
-        _WRITES_FAILED.add(errors[0].code, by=len(errors))
+        measures.WRITES_FAILED.add(errors[0].code, by=len(errors))
         _log.error("database writes failed", reason=errors[0].detail, code=errors[0].code, count=len(errors))
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from wagate.cli.stopping import stop_signal
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
+from wagate.core.traces import traced
 from wagate.engine.port import Endpoint
 from wagate.gateway.compose import gateway_app
+from wagate.gateway.document import gateway_version
 from wagate.gateway.server import HttpServer
 from wagate.runtime import find_endpoint, open_runtime, start_jobs
 from wagate.worker.compose import supervisor
@@ -29,6 +31,7 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
     async with AsyncExitStack() as stack:
         inner = await _start_sandbox(stack) if sandbox else None
         endpoint = _endpoint_of(inner) if inner else await find_endpoint(settings)
+        await stack.enter_async_context(traced(settings.otel_endpoint, "wagate", gateway_version()))
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
         server = HttpServer(gateway_app(runtime, sandbox=inner), host=settings.host, port=settings.port)
         await server.start()

@@ -80,6 +80,8 @@ messages = Table(
     Column("delivered_at", UtcDateTime),
     Column("read_at", UtcDateTime),
     Column("played_at", UtcDateTime),
+    Column("request_id", String),
+    Column("traceparent", String),
     # The serialised protobuf, sealed; emptied after a while (see jobs.py).
     Column("payload", LargeBinary),
     Index("uq_messages_wa_id", "session_id", "wa_id", "chat", "sender", unique=True),

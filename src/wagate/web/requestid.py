@@ -7,6 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wagate.core import tracing
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.ids import Entropy, Id
 from wagate.core.logging import bound, get_logger
@@ -63,10 +64,13 @@ class RequestIdMiddleware:
             await send(message)
 
         begun = self._clock.monotonic()
-        with bound(request_id=request_id):
+        parent = connection.headers.get("traceparent") if tracing.tracing() else None
+        with bound(request_id=request_id), tracing.span("HTTP", tracing.Kind.SERVER, parent=parent) as span:
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
+                if tracing.tracing():
+                    _describe(span, scope, status)
                 _account_for(connection, scope, status, self._clock.monotonic() - begun)
 
     def _id_of(self, connection: HTTPConnection) -> str:
@@ -75,6 +79,15 @@ class RequestIdMiddleware:
 
     def _random_id(self) -> str:
         return RequestId.new(self._clock.now())
+
+
+def _describe(span: tracing.Span, scope: Scope, status: int) -> None:
+    route = getattr(scope.get("route"), "path", "")
+    span.rename(f"{scope.get('method', scope['type'])} {route}")
+    span.tell("http.route", route)
+    span.tell("http.response.status_code", status)
+    if status >= 500:
+        span.fail(f"http_{status}")
 
 
 def _account_for(connection: HTTPConnection, scope: Scope, status: int, seconds: float) -> None:

@@ -22,10 +22,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from wagate.core import metrics
+from wagate.core import metrics, tracing
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
-from wagate.core.logging import get_logger
+from wagate.core.logging import bind, get_logger
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.engine.lease import StaleEpoch, check_epoch
 from wagate.engine.port import (
@@ -251,8 +251,11 @@ class _Run:
 
     async def _send(self, out: Outgoing, content: bytes) -> None:
         message = out.message
+        if message.request_id is not None:
+            bind(request_id=message.request_id)
         try:
-            at = await self.link.relay(message.recipient, content, message.wa_id, {})
+            with tracing.span("relay", tracing.Kind.CLIENT, parent=message.traceparent, message_id=message.id):
+                at = await self.link.relay(message.recipient, content, message.wa_id, {})
         except RecipientUnknown:
             self._fail(out, NotOnWhatsApp())
         except RelayRefused as error:
@@ -389,6 +392,7 @@ class _Run:
             session_id=message.session_id,
             type=type,
             data=message.to_json(),
+            traceparent=message.traceparent,
         )
         tx.after_commit(lambda: self.outbox.bus.publish(message_topic(message.id), message))
 

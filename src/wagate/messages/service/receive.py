@@ -261,7 +261,12 @@ class Receiver:
 
     def _tell(self, tx: Tx, type: EventType, message: Message) -> None:
         self._events.append(
-            tx, account_id=message.account_id, session_id=message.session_id, type=type, data=message.to_json()
+            tx,
+            account_id=message.account_id,
+            session_id=message.session_id,
+            type=type,
+            data=message.to_json(),
+            traceparent=message.traceparent,
         )
         if message.direction is Direction.OUT:
             tx.after_commit(lambda: self._bus.publish(message_topic(message.id), message))

@@ -14,9 +14,11 @@ from typing import Any, Final
 
 import msgspec
 
+from wagate.core import tracing
 from wagate.core.clock import Clock
 from wagate.core.errors import WagateError
 from wagate.core.ids import Entropy, MessageId, SessionId
+from wagate.core.logging import bound_value
 from wagate.core.metrics import Counter, Histogram
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.events.model import EventType
@@ -80,6 +82,8 @@ class _Order:
     digest: bytes
     message: MessageId
     wa_id: str
+    request_id: str | None
+    traceparent: str | None
 
 
 class Messages:
@@ -206,6 +210,8 @@ class Messages:
                 message=identifier,
                 # As WhatsApp Web makes them; Baileys recognises a web client by the beginning.
                 wa_id="3EB0" + self._entropy(9).hex().upper(),
+                request_id=bound_value("request_id"),
+                traceparent=tracing.current(),
             )
             begun = self._clock.monotonic()
             accepted = await self._db.write(lambda tx: self._accept(tx, order))
@@ -274,6 +280,7 @@ class Messages:
             session_id=order.session,
             type=EventType.MESSAGE_QUEUED,
             data=message.to_json(),
+            traceparent=message.traceparent,
         )
         tx.after_commit(lambda: self._bus.publish(outbox_topic(order.session)))
         return message
@@ -302,6 +309,8 @@ class Messages:
             reply_to=order.body.reply_to,
             timestamp=as_shown(now),
             created_at=now,
+            request_id=order.request_id,
+            traceparent=order.traceparent,
         )
 
     def _quoted(self, tx: Tx, order: _Order) -> Quoted | None:

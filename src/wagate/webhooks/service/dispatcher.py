@@ -337,7 +337,7 @@ class Dispatcher:
             if event is None:
                 self._ledger.add(_expired(row, self._clock.now()))
             else:
-                add(Task(row, body_of(event)))
+                add(Task(row, body_of(event), event.traceparent))
 
     # -- attempts
 
@@ -369,7 +369,7 @@ class Dispatcher:
         delivery = task.delivery
         begun = self._clock.monotonic()
         try:
-            answer = await self._sender.send(target, delivery.event_id, task.body)
+            answer = await self._sender.send(target, delivery.event_id, task.body, task.traceparent)
         finally:
             self._running -= 1
             self._failing -= counted_failing

@@ -6,7 +6,7 @@ reverse order, so a start that fails halfway leaves nothing behind.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +15,8 @@ from pathlib import Path
 import aiohttp
 
 from wagate.accounts.service import Accounts
+from wagate.cluster.service.calls import WorkerCalls
+from wagate.cluster.service.fleet import Fleet
 from wagate.core import looplag
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
@@ -47,7 +49,8 @@ from wagate.messages.service.query import History
 from wagate.messages.service.receive import Receiver
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
-from wagate.sessions.codes import Codes
+from wagate.messages.service.topics import outbox_topic
+from wagate.sessions.codes import Codes, KeyValues
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
@@ -84,6 +87,11 @@ class Runtime:
     bus: Bus
     endpoint: Endpoint
     engine: EngineChoice
+    #: The connections that this process holds.
+    links: LinkRegistry
+    codes: Codes
+    #: The workers, for a gateway that hosts no sessions itself.
+    fleet: Fleet | None
     inbox: Inbox
     accounts: Accounts
     events: EventLog
@@ -94,28 +102,39 @@ class Runtime:
     outbox: Outbox
     receiver: Receiver
     webhooks: Webhooks
-    dispatcher: Dispatcher
-    jobs: tuple[Job, ...]
+    new_dispatcher: Callable[[], Dispatcher]
+    #: Beside the sessions that this process hosts.
+    hosting_jobs: tuple[Job, ...]
+    #: By one process of all.
+    fleet_jobs: tuple[Job, ...]
 
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, endpoint: Endpoint, clock: Clock | None = None, entropy: Entropy = os.urandom
+    settings: Settings,
+    endpoint: Endpoint,
+    clock: Clock | None = None,
+    entropy: Entropy = os.urandom,
+    *,
+    hosts_sessions: bool = True,
 ) -> AsyncIterator[Runtime]:
-    """Open the data folder, the database and all services.
+    """Open the data folder, the database and all services. A process that does not host sessions itself reaches those
+    of the fleet's workers.
 
     :raises StartupError: if something keeps the program from working; nothing is changed then.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(DataDir.open(settings.data_dir))
+        lag = asyncio.create_task(looplag.watch(clock))
+        stack.callback(lag.cancel)
         url = settings.database_url or folder.database_url
         await schema.migrate(url)
         db = await Database.open(url)
         stack.push_async_callback(db.close)
         ring = await unlock(db, folder, settings, entropy)
 
-        bus, kv = Bus(), Kv(clock)
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
         blobs = Blobs.in_folder(folder.path / "media")
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         codes = Codes(kv, clock)
@@ -124,6 +143,18 @@ async def open_runtime(
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
+        fleet = None
+        if not hosts_sessions:
+            fleet = Fleet(
+                db=db,
+                events=log,
+                bus=bus,
+                kv=kv,
+                clock=clock,
+                operators=accounts.operators,
+                calls=await stack.enter_async_context(WorkerCalls(settings.worker_token.get_secret_value())),
+                wake_outbox=lambda session: bus.publish(outbox_topic(session)),
+            )
         sessions = Sessions(
             db=db,
             events=log,
@@ -132,7 +163,7 @@ async def open_runtime(
             clock=clock,
             keys=keys,
             ring=ring,
-            links=links,
+            links=links if fleet is None else fleet.links,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
             proxies=egress.check_destination,
@@ -160,6 +191,7 @@ async def open_runtime(
             clock=clock,
             ring=ring,
             sources=FileSources(library),
+            hand_over=None if fleet is None else fleet.hand_over,
             idempotency_hours=settings.idempotency_hours,
             entropy=entropy,
         )
@@ -198,20 +230,24 @@ async def open_runtime(
             bus=bus,
             endpoint=endpoint,
             engine=engine,
+            links=links,
+            codes=codes,
+            fleet=fleet,
             inbox=inbox,
             accounts=accounts,
             events=log,
             sessions=sessions,
             library=library,
             messages=messages,
-            history=History(db=db, clock=clock, links=links),
+            history=History(db=db, clock=clock, links=links if fleet is None else fleet.links),
             outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
-            dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
-            jobs=(
-                fetcher.run,
-                old_chats.run,
+            new_dispatcher=lambda: Dispatcher(
+                db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy
+            ),
+            hosting_jobs=(fetcher.run, old_chats.run),
+            fleet_jobs=(
                 lambda: message_jobs.run(db, clock),
                 lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
                 lambda: _every(
@@ -219,7 +255,6 @@ async def open_runtime(
                     lambda: event_jobs.prune(log, clock, still_needed=(webhook_jobs.still_needed,)),
                     clock,
                 ),
-                lambda: looplag.watch(clock),
                 lambda: _every(INBOX_PRUNE_EVERY, inbox.prune, clock),
             ),
         )
@@ -262,9 +297,27 @@ async def keep_running(job: Job, clock: Clock) -> None:
         await clock.sleep(JOB_PAUSE_SECONDS)
 
 
-def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
-    """Every background job as a task; cancel them to stop."""
-    return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
+def start_jobs(jobs: Iterable[Job], clock: Clock) -> list[asyncio.Task[None]]:
+    """Background jobs as tasks; cancel them to stop."""
+    return [asyncio.create_task(keep_running(job, clock)) for job in jobs]
+
+
+async def _wakes_and_values(
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+) -> tuple[Bus, KeyValues]:
+    """Over Redis if there is one, else within this process."""
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        return Bus(), Kv(clock)
+    # Imported when asked for: a gateway without Redis does not carry its client in memory.
+    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+
+    client = open_redis(url)
+    stack.push_async_callback(client.aclose)
+    bus = RedisBus(client, clock, entropy)
+    await bus.start()
+    stack.push_async_callback(bus.stop)
+    return bus, RedisKv(client)
 
 
 def _usual_engine(endpoint: Endpoint) -> EngineName:

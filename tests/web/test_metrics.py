@@ -11,6 +11,7 @@ from wagate.core.clock import ManualClock
 from wagate.core.ids import AccountId
 from wagate.core.metrics import Counter, Gauge, Histogram
 from wagate.storage.errors import StorageUnavailable
+from wagate.web.auth import platform_admin
 from wagate.web.metrics import BELIEVED_SECONDS, Exporter, ScrapeGuard, router
 from wagate.web.principal import Principal, Scope
 from wagate.web.testing import AsgiClient, app_of
@@ -49,8 +50,9 @@ def exporter(surveys: Surveys, clock: ManualClock) -> Exporter:
     return Exporter((surveys.survey,), clock, "1.2.3")
 
 
-def client(exporter: Exporter, *tokens: str) -> AsgiClient:
-    return AsgiClient(app_of(router(exporter, ScrapeGuard(*tokens)), keys={"owner": OWNER, "platform": PLATFORM}))
+def client(exporter: Exporter, token: str) -> AsgiClient:
+    guard = ScrapeGuard(token, platform_admin)
+    return AsgiClient(app_of(router(exporter, guard), keys={"owner": OWNER, "platform": PLATFORM}))
 
 
 def samples(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:

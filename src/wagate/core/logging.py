@@ -57,10 +57,9 @@ def bind(**fields: object) -> None:
     structlog.contextvars.bind_contextvars(**fields)
 
 
-def bound_value(name: str) -> str | None:
-    """What this context's lines carry under ``name``."""
-    value = structlog.contextvars.get_contextvars().get(name)
-    return None if value is None else str(value)
+def bound_values() -> Mapping[str, Any]:
+    """The fields that :func:`bound` added in this context."""
+    return structlog.contextvars.get_contextvars()
 
 
 def configure_logging(level: str, fmt: str, stream: TextIO | None = None) -> None:

@@ -1,11 +1,13 @@
 """The gateway of a runtime: every feature's routes over the runtime's services."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
+from wagate.cluster.api import router as workers_router
+from wagate.core.ids import MessageId
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.document import gateway_version
@@ -13,9 +15,11 @@ from wagate.gateway.health import HealthCheck
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
 from wagate.messages.service import measures as message_measures
+from wagate.messages.service.topics import message_topic
 from wagate.realtime.api import router as realtime_router
 from wagate.sessions import measures as session_measures
 from wagate.sessions.api import router as sessions_router
+from wagate.web.auth import platform_admin
 from wagate.web.metrics import Exporter, ScrapeGuard
 from wagate.web.metrics import router as metrics_router
 from wagate.webhooks.api import router as webhooks_router
@@ -42,6 +46,7 @@ def gateway_app(
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
                 _metrics(runtime),
+                *(() if runtime.fleet is None else (workers_router(runtime.fleet, _wake(runtime)),)),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(
@@ -61,8 +66,12 @@ def _metrics(runtime: composition.Runtime) -> APIRouter:
         lambda: message_measures.measure(db, clock),
         lambda: webhook_measures.measure(db),
     )
-    guard = ScrapeGuard(runtime.settings.metrics_token.get_secret_value())
+    guard = ScrapeGuard(runtime.settings.metrics_token.get_secret_value(), platform_admin)
     return metrics_router(Exporter(surveys, clock, gateway_version()), guard)
+
+
+def _wake(runtime: composition.Runtime) -> Callable[[MessageId], None]:
+    return lambda message: runtime.bus.publish(message_topic(message))
 
 
 def _control(sandbox: "Sandbox") -> APIRouter:

@@ -109,7 +109,7 @@ class Fetcher:
             self._of_session[session] -= 1
             if not self._of_session[session]:
                 del self._of_session[session]
-            self._bus.publish(PENDING_TOPIC, session)
+            self._bus.publish_here(PENDING_TOPIC, session)
 
     async def _attempt(self, session: SessionId, link: EngineSession, pending: store.Pending) -> None:
         item = pending.media

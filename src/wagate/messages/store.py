@@ -327,6 +327,12 @@ class Outgoing:
     payload: bytes | None
 
 
+def count_by_status(tx: Tx, sessions: Collection[SessionId]) -> dict[str, int]:
+    """How many messages of these sessions are in each state; states without any are missing."""
+    query = select(_m.status, func.count()).where(_m.session_id.in_(sorted(sessions))).group_by(_m.status)
+    return {str(status): int(count) for status, count in tx.execute(query).all()}
+
+
 def left_sending(tx: Tx, session: SessionId) -> list[Outgoing]:
     """What a former owner began to send and never settled, in order."""
     query = select(messages).where(_m.session_id == session, _PENDING, _m.status == MessageStatus.SENDING)

@@ -65,6 +65,12 @@ class Hosting:
         taken = await self._db.write(work)
         return [(Lease(session=session.id, worker=worker, epoch=session.epoch), session) for session in taken]
 
+    async def held(self, worker: WorkerId) -> list[tuple[Lease, Session]]:
+        """What ``worker`` holds, as its placer gave it."""
+        now = self._clock.now()
+        held = await self._db.read(lambda tx: store.held_by(tx, worker, now=now))
+        return [(Lease(session=session.id, worker=worker, epoch=session.epoch), session) for session in held]
+
     async def renew(self, worker: WorkerId) -> dict[SessionId, int]:
         """Prolong all leases of ``worker`` in one statement; the epochs of what it still holds."""
         until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
@@ -156,7 +162,7 @@ class Hosting:
             after = before.moved(Trigger.QR_ISSUED, now)
             after = self._write(tx, lease, before, after, Trigger.QR_ISSUED, None, wipe=False, release=False)
             self._journal.tell(tx, after, EventType("session.qr"), {**after.resource(), **announced(shown)})
-            self._journal.wake_qr(tx, lease.session)
+            self._journal.wake_qr(tx, after, shown)
             return after
 
         return await self._db.write(work)
@@ -174,7 +180,7 @@ class Hosting:
             after = before.moved(Trigger.QR_ISSUED, now, reason="passkey_required")
             after = self._write(tx, lease, before, after, Trigger.QR_ISSUED, None, wipe=False, release=False)
             self._journal.tell(tx, after, EventType("session.passkey"), {**after.resource(), **announced(shown)})
-            self._journal.wake_qr(tx, lease.session)
+            self._journal.wake_qr(tx, after, shown)
             return after
 
         return await self._db.write(work)

@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from fastapi import Depends, Request, Response
-from starlette.requests import HTTPConnection
 
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
+from wagate.core.ids import AccountId
 from wagate.core.logging import get_logger
 from wagate.core.metrics import Counter, Family, Gauge, Histogram, families
 from wagate.web.auth import Guard, credential_of
-from wagate.web.principal import Principal, Scope
+from wagate.web.principal import Principal
 from wagate.web.routing import ApiRouter
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ SURVEY_SECONDS: Final = 3.0
 
 _BUILD = Gauge("wagate_build_info", "The version that runs; always 1.", ("version",))
 _SURVEY_FAILED = Counter("wagate_metrics_surveys_failed_total", "Scrapes without fresh numbers of the database.")
+
+#: Reads numbers, and may do nothing else.
+_SCRAPER: Final = Principal(account_id=AccountId("acc_scraper"), scopes=frozenset())
 
 _log = get_logger("metrics")
 
@@ -90,25 +93,18 @@ class Exporter:
 
 
 class ScrapeGuard(Guard):
-    """Lets in whoever runs this gateway, and who has one of the ``tokens``; an empty one is none."""
+    """Lets in who has the scrape token, if there is one; all others as ``otherwise`` does."""
 
-    def __init__(self, *tokens: str) -> None:
-        super().__init__(Scope.ADMIN, platform=True)
-        self._tokens = tuple(token.encode() for token in tokens if token)
+    def __init__(self, token: str, otherwise: Guard) -> None:
+        super().__init__(otherwise.scope, platform=otherwise.platform)
+        self._token = token.encode()
+        self._otherwise = otherwise
 
-    # A scraper is nobody's user, and the route asks for none.
-    async def __call__(self, request: Request) -> Principal | None:  # type: ignore[override]
-        """``None`` for a scraper.
-
-        :raises Unauthorized: without a good credential.
-        :raises Forbidden: if it is the key of somebody else.
-        """
-        return None if self._knows(request) else await super().__call__(request)
-
-    def _knows(self, request: HTTPConnection) -> bool:
-        given = credential_of(request).encode()
-        # All of them, so that the time it takes tells nothing.
-        return sum(hmac.compare_digest(given, token) for token in self._tokens) > 0
+    async def __call__(self, request: Request) -> Principal:
+        """:raises Unauthorized: and what ``otherwise`` raises, without the token."""
+        if self._token and hmac.compare_digest(credential_of(request).encode(), self._token):
+            return _SCRAPER
+        return await self._otherwise(request)
 
 
 def router(exporter: Exporter, guard: Guard) -> ApiRouter:

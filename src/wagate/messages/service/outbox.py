@@ -43,7 +43,7 @@ from wagate.messages import payload, store
 from wagate.messages.errors import MediaUnavailable, NotOnWhatsApp, NotSent, SendFailed, refusal
 from wagate.messages.model import Failure, Message, MessageStatus
 from wagate.messages.service.files import OutgoingFiles
-from wagate.messages.service.topics import message_topic, outbox_topic
+from wagate.messages.service.topics import outbox_topic, wake_for
 from wagate.messages.store import Outgoing
 from wagate.sessions.model import Session
 from wagate.storage.blobs import BlobMissing
@@ -394,7 +394,7 @@ class _Run:
             data=message.to_json(),
             traceparent=message.traceparent,
         )
-        tx.after_commit(lambda: self.outbox.bus.publish(message_topic(message.id), message))
+        tx.after_commit(lambda: wake_for(self.outbox.bus, message))
 
     async def _last_words(self) -> None:
         """What WhatsApp answered in the last moment; if it can't be written, the messages are sent once more."""

@@ -8,6 +8,7 @@ commit) finds the same message.
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,7 +19,7 @@ from wagate.core import tracing
 from wagate.core.clock import Clock
 from wagate.core.errors import WagateError
 from wagate.core.ids import Entropy, MessageId, SessionId
-from wagate.core.logging import bound_value
+from wagate.core.logging import bound_values
 from wagate.core.metrics import Counter, Histogram
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.events.model import EventType
@@ -65,6 +66,12 @@ _ACCEPT_SECONDS = Histogram(
     "wagate_message_accept_seconds", "From a request to send to its durable answer, without fetching a file."
 )
 
+#: A wake-up may get lost on its way between processes: whoever waits for an outcome looks at least this often.
+_LOOK_SECONDS: Final = 1.0
+
+#: Tells whoever has the session that a message of it waits; never blocks and never fails.
+HandOver = Callable[[SessionId, MessageId], None]
+
 _KEY: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
@@ -98,15 +105,18 @@ class Messages:
         clock: Clock,
         ring: KeyRing,
         sources: FileSources,
+        hand_over: HandOver | None = None,
         idempotency_hours: int = 24,
         entropy: Entropy = os.urandom,
     ) -> None:
+        """``hand_over`` has a message that was just stored be looked at; without it, the bus does."""
         self._db = db
         self._events = events
         self._bus = bus
         self._clock = clock
         self._ring = ring
         self._sources = sources
+        self._hand_over = hand_over or (lambda session, _: bus.publish(outbox_topic(session)))
         self._key_lifetime = timedelta(hours=idempotency_hours)
         self._entropy = entropy
 
@@ -210,7 +220,7 @@ class Messages:
                 message=identifier,
                 # As WhatsApp Web makes them; Baileys recognises a web client by the beginning.
                 wa_id="3EB0" + self._entropy(9).hex().upper(),
-                request_id=bound_value("request_id"),
+                request_id=bound_values().get("request_id"),
                 traceparent=tracing.current(),
             )
             begun = self._clock.monotonic()
@@ -282,7 +292,7 @@ class Messages:
             data=message.to_json(),
             traceparent=message.traceparent,
         )
-        tx.after_commit(lambda: self._bus.publish(outbox_topic(order.session)))
+        tx.after_commit(lambda: self._hand_over(order.session, order.message))
         return message
 
     def _message(self, order: _Order, own: Jid, chat: Jid, mentions: list[Jid], now: datetime) -> Message:
@@ -337,7 +347,7 @@ class Messages:
             left = deadline - self._clock.monotonic()
             if left <= 0:
                 return message
-            told = await news.next(left)
+            told = await news.next(min(left, _LOOK_SECONDS))
             message = told if isinstance(told, Message) else await self._read(principal, message.id)
         return message
 

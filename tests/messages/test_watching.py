@@ -2,6 +2,7 @@
 
 import asyncio
 
+from sqlalchemy import text
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -34,17 +35,27 @@ async def test_the_line_about_sending_carries_the_request_that_the_message_came_
 async def test_what_waits_is_measured_with_the_age_of_the_oldest(both: World) -> None:
     gauges = {family.name: family for family in families() if isinstance(family, Gauge)}
     count, age = gauges["wagate_messages_queued"], gauges["wagate_messages_queued_oldest_seconds"]
+    await both.db.write(lambda tx: tx.execute(text("UPDATE sessions SET status = 'connected'")))
+    connected = ("connected",)
     await measure(both.db, both.clock)
-    assert (count.read(), age.read()) == ({(): 0}, {(): 0})
+    assert (count.read(), age.read()) == ({connected: 0}, {connected: 0})
 
     first = await both.send("first")
     await both.clock.advance(90)
     await both.send("second")
     await measure(both.db, both.clock)
-    assert (count.read(), age.read()) == ({(): 2}, {(): 90})
+    assert (count.read(), age.read()) == ({connected: 2}, {connected: 90})
 
     async with both.sending():
         await both.reaches(first, "sent")
-        while (await measure(both.db, both.clock)) or count.read()[()]:
+        while (await measure(both.db, both.clock)) or count.read()[connected]:
             await asyncio.sleep(0)
-    assert (count.read(), age.read()) == ({(): 0}, {(): 0})
+    assert (count.read(), age.read()) == ({connected: 0}, {connected: 0})
+
+
+async def test_what_waits_for_a_session_that_is_away_is_told_apart(both: World) -> None:
+    gauges = {family.name: family for family in families() if isinstance(family, Gauge)}
+    await both.db.write(lambda tx: tx.execute(text("UPDATE sessions SET status = 'disconnected'")))
+    await both.send("waits")
+    await measure(both.db, both.clock)
+    assert gauges["wagate_messages_queued"].read() == {("connected",): 0, ("disconnected",): 1}

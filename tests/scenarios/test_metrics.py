@@ -56,7 +56,7 @@ async def test_a_conversation_is_counted_from_the_request_to_the_webhook(rig: Ri
     }.items():
         assert found.get(name, 0) >= least, f"{name} is {found.get(name)}"
     assert 0 < found["wagate_worker_lease_remaining_seconds"] <= 60
-    assert found["wagate_messages_queued"] == 0
+    assert found["wagate_messages_queued session=connected"] == 0
     if rig.engine == "baileys":
         assert found["wagate_bridge_frames_total direction=in"] > 10
         assert found["wagate_bridge_memory_bytes"] > 1e7

@@ -403,17 +403,17 @@ def _outgoing(row: Row[Any], status: MessageStatus | None = None) -> Outgoing:
     return Outgoing(message=message_of(row._mapping, status), payload=row.payload)
 
 
-def backlog(tx: Tx) -> tuple[int, datetime | None]:
-    """How many messages of all sessions wait to be sent, and since when the first of them does."""
-    count, first = tx.execute(_BACKLOG).one()
-    if first is None:
-        return 0, None
-    since: datetime = tx.execute(select(_m.created_at).where(_m.seq == first)).scalar_one()
-    return count, since
+def backlog(tx: Tx) -> dict[str, tuple[int, datetime]]:
+    """How many messages wait to be sent, and since when the first of them does, by the status of their session."""
+    return {status: (count, since) for status, count, since in tx.execute(_BACKLOG)}
 
 
-# Both are in the partial index of the outbox, whose rows are not looked at.
-_BACKLOG = select(func.count(_m.seq), func.min(_m.seq)).where(_PENDING)
+_BACKLOG = (
+    select(_sessions.c.status, func.count(), func.min(_m.created_at))
+    .join_from(messages, _sessions, _m.session_id == _sessions.c.id)
+    .where(_PENDING)
+    .group_by(_sessions.c.status)
+)
 
 
 # -- receipts -----------------------------------------------------------------------------------------------------

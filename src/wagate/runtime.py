@@ -6,7 +6,7 @@ reverse order, so a start that fails halfway leaves nothing behind.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -55,6 +55,7 @@ from wagate.sessions.links import LinkRegistry
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
+from wagate.storage.bucket import BucketPlace
 from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
@@ -64,6 +65,7 @@ from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
 
 Job = Callable[[], Awaitable[None]]
+Probe = Callable[[], Awaitable[object]]
 
 #: A sandbox on this machine answers in milliseconds.
 SANDBOX_TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -92,6 +94,8 @@ class Runtime:
     codes: Codes
     #: The workers, for a gateway that hosts no sessions itself.
     fleet: Fleet | None
+    #: What this process uses besides its database, by what it is called; each raises if it is not well.
+    auxiliaries: Mapping[str, Probe]
     inbox: Inbox
     accounts: Accounts
     events: EventLog
@@ -134,8 +138,10 @@ async def open_runtime(
         stack.push_async_callback(db.close)
         ring = await unlock(db, folder, settings, entropy)
 
-        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
-        blobs = Blobs.in_folder(folder.path / "media")
+        auxiliaries: dict[str, Probe] = {}
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack, auxiliaries)
+        blobs = _files(settings, settings.s3_media_bucket, folder.path / "media")
+        auxiliaries["files"] = blobs.check
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         codes = Codes(kv, clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
@@ -233,6 +239,7 @@ async def open_runtime(
             links=links,
             codes=codes,
             fleet=fleet,
+            auxiliaries=auxiliaries,
             inbox=inbox,
             accounts=accounts,
             events=log,
@@ -303,21 +310,36 @@ def start_jobs(jobs: Iterable[Job], clock: Clock) -> list[asyncio.Task[None]]:
 
 
 async def _wakes_and_values(
-    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack, auxiliaries: dict[str, Probe]
 ) -> tuple[Bus, KeyValues]:
     """Over Redis if there is one, else within this process."""
     url = settings.redis_url.get_secret_value()
     if not url:
         return Bus(), Kv(clock)
     # Imported when asked for: a gateway without Redis does not carry its client in memory.
-    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+    from wagate.storage.redis import RedisBus, RedisKv, check_redis, open_redis
 
     client = open_redis(url)
     stack.push_async_callback(client.aclose)
+    auxiliaries["redis"] = lambda: check_redis(client)
     bus = RedisBus(client, clock, entropy)
     await bus.start()
     stack.push_async_callback(bus.stop)
     return bus, RedisKv(client)
+
+
+def _files(settings: Settings, bucket: str, folder: Path) -> Blobs:
+    """In the bucket if there is a store, else in the folder."""
+    if not settings.s3_endpoint:
+        return Blobs.in_folder(folder)
+    place = BucketPlace(
+        bucket=bucket,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+    )
+    return Blobs.in_bucket(place)
 
 
 def _usual_engine(endpoint: Endpoint) -> EngineName:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from wagate.cli.serving import cancel, check_fleet_settings, first, spare_what_stays, stop_signal
 from wagate.cluster.service.duties import Duty
+from wagate.core.clock import SystemClock
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
@@ -14,6 +15,7 @@ from wagate.gateway.compose import gateway_app
 from wagate.gateway.document import gateway_version
 from wagate.gateway.server import HttpServer
 from wagate.runtime import Runtime, find_endpoint, open_runtime, start_jobs
+from wagate.storage.occupancy import Occupancy
 
 #: How long a gateway that is asked to end goes on serving while it says that it is not ready: whoever spreads requests
 #: over gateways has to notice first.
@@ -31,6 +33,8 @@ async def run_gateway(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         endpoint = await find_endpoint(settings)
         await stack.enter_async_context(traced(settings.otel_endpoint, "wagate-gateway", gateway_version()))
+        occupancy = await Occupancy.together(settings.database_url, SystemClock())
+        stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint, hosts_sessions=False))
         app = gateway_app(runtime)
         server = HttpServer(app, host=settings.host, port=settings.port)
@@ -41,7 +45,7 @@ async def run_gateway(settings: Settings) -> None:
         stack.push_async_callback(server.stop)
         spare_what_stays()
         print(f"ready {server.url}", flush=True)
-        await first(stop.wait(), server.wait())
+        await first(stop.wait(), server.wait(), occupancy.watch())
         if stop.is_set():
             app.state.stopping.leave()
             await runtime.clock.sleep(LEAVING_SECONDS)

@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from wagate.cli.serving import cancel, first, spare_what_stays, stop_signal
+from wagate.core.clock import SystemClock
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
@@ -13,6 +14,7 @@ from wagate.gateway.compose import gateway_app
 from wagate.gateway.document import gateway_version
 from wagate.gateway.server import HttpServer
 from wagate.runtime import find_endpoint, open_runtime, start_jobs
+from wagate.storage.occupancy import Occupancy
 from wagate.worker.compose import supervisor
 from wagate.worker.source import Claims
 
@@ -34,11 +36,14 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
         inner = await _start_sandbox(stack) if sandbox else None
         endpoint = _endpoint_of(inner) if inner else await find_endpoint(settings)
         await stack.enter_async_context(traced(settings.otel_endpoint, "wagate", gateway_version()))
+        occupancy = await Occupancy.alone(settings.database_url, SystemClock()) if settings.database_url else None
+        if occupancy is not None:
+            stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
         server = HttpServer(gateway_app(runtime, sandbox=inner), host=settings.host, port=settings.port)
         await server.start()
         stack.push_async_callback(server.stop)
-        source = Claims(runtime.sessions.hosting, alone=not settings.database_url)
+        source = Claims(runtime.sessions.hosting, alone=True)
         worker = supervisor(runtime, WorkerId.new(runtime.clock.now()), source, max_sessions=MAX_SESSIONS)
         dispatcher = runtime.new_dispatcher()
         await dispatcher.start()
@@ -51,7 +56,7 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
         stack.push_async_callback(server.stop)
         spare_what_stays()
         print(f"ready {server.url}", flush=True)
-        await first(stop.wait(), server.wait())
+        await first(stop.wait(), server.wait(), *(() if occupancy is None else (occupancy.watch(),)))
 
 
 async def _start_sandbox(stack: AsyncExitStack) -> "Sandbox":

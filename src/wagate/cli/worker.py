@@ -4,6 +4,7 @@ import os
 from contextlib import AsyncExitStack
 
 from wagate.cli.serving import cancel, check_fleet_settings, first, spare_what_stays, stop_signal
+from wagate.core.clock import SystemClock
 from wagate.core.errors import StartupError
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging, get_logger
@@ -17,6 +18,7 @@ from wagate.messages.service.topics import outbox_topic
 from wagate.runtime import find_endpoint, open_runtime, start_jobs
 from wagate.sessions.waiting import within
 from wagate.storage.errors import StorageUnavailable
+from wagate.storage.occupancy import Occupancy
 from wagate.worker.api import router
 from wagate.worker.compose import supervisor
 from wagate.worker.host import Host
@@ -43,6 +45,8 @@ async def run_worker(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         endpoint = await find_endpoint(settings)
         await stack.enter_async_context(traced(settings.otel_endpoint, "wagate-worker", gateway_version()))
+        occupancy = await Occupancy.together(settings.database_url, SystemClock())
+        stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
         clock = runtime.clock
         worker = _new_id(settings)
@@ -66,6 +70,7 @@ async def run_worker(settings: Settings) -> None:
         checks = (
             HealthCheck(name="database", probe=runtime.db.ping),
             HealthCheck(name="gateway", probe=check_registered, required=False),
+            *(HealthCheck(name=name, probe=probe, required=False) for name, probe in runtime.auxiliaries.items()),
         )
         app = build_inner_app(
             router(host),
@@ -98,7 +103,7 @@ async def run_worker(settings: Settings) -> None:
         spare_what_stays()
         print(f"ready {server.url}", flush=True)
         try:
-            await first(stop.wait(), server.wait(), reporter.run())
+            await first(stop.wait(), server.wait(), reporter.run(), occupancy.watch())
         except Superseded:
             raise StartupError(
                 f"the fleet takes worker {worker} for dead; its sessions are elsewhere", "start it again"

@@ -113,6 +113,8 @@ class Fetcher:
 
     async def _attempt(self, session: SessionId, link: EngineSession, pending: store.Pending) -> None:
         item = pending.media
+        # It would be fetched again and again for nothing while there is nowhere to keep it.
+        await self._blobs.ready()
         try:
             remote = open_remote(self._ring, item.id, pending.remote)
             content = await self._hosts.download(session, link, remote)

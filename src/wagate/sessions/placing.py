@@ -4,15 +4,15 @@ Each call is one transaction. A worker learns of what it was given by looking (:
 tells it to look.
 """
 
-from datetime import timedelta
-
 from wagate.core.clock import Clock
 from wagate.core.ids import SessionId, WorkerId
 from wagate.sessions import store
 from wagate.sessions.errors import SessionNotFound
-from wagate.sessions.model import LEASE_SECONDS, Session
+from wagate.sessions.hosting import lease_term
+from wagate.sessions.model import Session
 from wagate.sessions.transition import Journal
 from wagate.storage.database import Database, Tx
+from wagate.storage.dialect import database_now
 
 
 class Placing:
@@ -24,21 +24,26 @@ class Placing:
         self._clock = clock
 
     async def give(self, worker: WorkerId, *, limit: int) -> list[Session]:
-        """Give ``worker`` up to ``limit`` sessions that want a worker and have none, each with a new epoch; those that
-        are to move there come first.
-        """
-        now = self._clock.now()
-        until = now + timedelta(seconds=LEASE_SECONDS)
+        """Give ``worker`` up to ``limit`` sessions that want a worker and have none, each with a new epoch."""
 
         def work(tx: Tx) -> list[Session]:
+            now, until = lease_term(database_now(tx, self._clock))
             return store.claim(tx, worker, now=now, until=until, limit=limit, alone=False, fresh=False)
+
+        return await self._db.write(work)
+
+    async def give_moving(self, worker: WorkerId) -> list[Session]:
+        """Give ``worker`` the sessions that are to move there and have been let go."""
+
+        def work(tx: Tx) -> list[Session]:
+            now, until = lease_term(database_now(tx, self._clock))
+            return store.claim_moving(tx, worker, now=now, until=until)
 
         return await self._db.write(work)
 
     async def waiting(self, limit: int) -> int:
         """How many sessions want a worker and have none; counts no further than ``limit``."""
-        now = self._clock.now()
-        return await self._db.read(lambda tx: store.count_free(tx, now=now, limit=limit))
+        return await self._db.read(lambda tx: store.count_free(tx, now=database_now(tx, self._clock), limit=limit))
 
     async def loads(self) -> dict[WorkerId, int]:
         """How many sessions each worker holds; those without any are missing."""
@@ -48,8 +53,7 @@ class Placing:
         """Have the leases of a dead worker run out now; how many it were. Its writes are refused from the moment that
         somebody else is given the session.
         """
-        now = self._clock.now()
-        return await self._db.write(lambda tx: store.end_leases(tx, worker, now=now))
+        return await self._db.write(lambda tx: store.end_leases(tx, worker, now=database_now(tx, self._clock)))
 
     async def move(self, session: SessionId, to: WorkerId) -> Session:
         """Have a session go to another worker: its present one lets go, and the next one it is given to is ``to``.

@@ -136,19 +136,30 @@ def claim(
 
     ``alone`` says that no other worker lives, so that leases of former ones need not be waited for. ``fresh`` is true
     for a worker's first claim: sessions that stopped with an error get another attempt, and delays are forgotten (but
-    not bans). Sessions that are to move to ``worker`` come first.
+    not bans).
     """
     left_behind = and_(true() if alone else false(), _c.worker_id != worker)
     free = _free(or_(_c.worker_id.is_(None), _c.lease_until < now, left_behind), fresh=fresh)
     retry_at = case((_c.status == SessionStatus.BANNED, _c.retry_at), else_=None) if fresh else _c.retry_at
     # The condition stands twice: the inner one chooses, the outer one is what the database checks again on a row that
     # another worker was changing at the same moment.
-    meant_for_it = case((_c.move_to == worker, 0), else_=1)
-    chosen = select(_c.id).where(free).order_by(meant_for_it, _c.id).limit(limit).scalar_subquery()
+    chosen = select(_c.id).where(free).order_by(_c.id).limit(limit).scalar_subquery()
     statement = (
         update(sessions)
         .where(_c.id.in_(chosen), free)
         .values(worker_id=worker, epoch=_c.epoch + 1, lease_until=until, retry_at=retry_at, move_to=None)
+        .returning(sessions)
+    )
+    return [_session(row) for row in tx.execute(statement)]
+
+
+def claim_moving(tx: Tx, worker: WorkerId, *, now: datetime, until: datetime) -> list[Session]:
+    """As :func:`claim`, those sessions that are to move to ``worker``."""
+    free = _free(or_(_c.worker_id.is_(None), _c.lease_until < now), fresh=False)
+    statement = (
+        update(sessions)
+        .where(_c.move_to == worker, free)
+        .values(worker_id=worker, epoch=_c.epoch + 1, lease_until=until, move_to=None)
         .returning(sessions)
     )
     return [_session(row) for row in tx.execute(statement)]

@@ -15,7 +15,8 @@ from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
 from wagate.core.logging import get_logger
 from wagate.sessions.waiting import end
-from wagate.storage.database import Database
+from wagate.storage.database import Database, Tx
+from wagate.storage.dialect import database_now
 
 #: How long a duty stays with a process that says nothing. Renewed every third of it.
 DUTY_SECONDS: Final = 6.0
@@ -70,9 +71,11 @@ class Duty:
             await self._resign()
 
     async def _take(self) -> bool:
-        now = self._clock.now()
-        until = now + timedelta(seconds=DUTY_SECONDS)
-        return await self._db.write(lambda tx: store.take_duty(tx, self._name, self._holder, now, until))
+        def work(tx: Tx) -> bool:
+            now = database_now(tx, self._clock)
+            return store.take_duty(tx, self._name, self._holder, now, now + timedelta(seconds=DUTY_SECONDS))
+
+        return await self._db.write(work)
 
     async def _do(self) -> None:
         _log.info("duty taken", duty=self._name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from wagate.cluster.errors import WorkerUnreachable
+from wagate.cluster.errors import WorkerTakesNone, WorkerUnreachable
 from wagate.cluster.model import Worker
 from wagate.cluster.service.calls import Refused, WorkerCalls
 from wagate.cluster.service.handover import HandOver
@@ -68,9 +68,12 @@ class Fleet:
     async def migrate(self, session: SessionId, to: WorkerId) -> Session:
         """Have a session go to another worker.
 
-        :raises WorkerNotFound: if there is no such worker. :raises SessionNotFound: if there is no such session.
+        :raises WorkerNotFound: if there is no such worker. :raises WorkerTakesNone: if it may not be given sessions.
+        :raises SessionNotFound: if there is no such session.
         """
-        await self.registry.find(to)
+        worker = await self.registry.find(to)
+        if worker not in await self.registry.fit():
+            raise WorkerTakesNone
         return await self._placing.move(session, to)
 
     async def note(self, worker: WorkerId, event: str, session: SessionId | None) -> None:

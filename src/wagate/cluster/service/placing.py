@@ -73,17 +73,19 @@ class Placer:
 
     async def place(self) -> int:
         """Give what waits to those who have room; how many sessions were given."""
-        waiting = await self._placing.waiting(_GIVE_LIMIT)
-        if not waiting:
+        if not await self._placing.waiting(1):
             return 0
-        loads = await self._placing.loads()
         fit = {worker.id: worker for worker in await self._registry.fit()}
+        for worker in fit.values():
+            await self._tell(worker, await self._placing.give_moving(worker.id))
+        waiting = await self._placing.waiting(_GIVE_LIMIT)
+        loads = await self._placing.loads()
         room = {id: (loads.get(id, 0), worker.max_sessions) for id, worker in fit.items()}
         given = 0
-        for worker, count in shares(waiting, room).items():
-            sessions = await self._placing.give(worker, limit=count)
+        for id, count in shares(waiting, room).items():
+            sessions = await self._placing.give(id, limit=count)
             given += len(sessions)
-            await self._tell(fit[worker], sessions)
+            await self._tell(fit[id], sessions)
         return given
 
     async def probe(self) -> None:

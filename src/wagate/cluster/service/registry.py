@@ -17,6 +17,7 @@ from wagate.sessions.codes import KeyValues
 from wagate.sessions.transition import WANTED
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database, Tx
+from wagate.storage.dialect import database_now
 
 #: How long Redis remembers a worker's last words: three times what the seed allows between two of them.
 _STATUS_SECONDS = 90.0
@@ -45,17 +46,17 @@ class Registry:
 
         :raises WorkerIdTaken: if another process lives, or lived, under this id.
         """
-        now = self._clock.now()
-        new = Worker(
-            id=worker,
-            endpoint=endpoint.rstrip("/"),
-            max_sessions=max_sessions,
-            status=WorkerStatus.ONLINE,
-            registered_at=now,
-            heartbeat_at=now,
-        )
 
         def work(tx: Tx) -> Worker:
+            now = database_now(tx, self._clock)
+            new = Worker(
+                id=worker,
+                endpoint=endpoint.rstrip("/"),
+                max_sessions=max_sessions,
+                status=WorkerStatus.ONLINE,
+                registered_at=now,
+                heartbeat_at=now,
+            )
             if store.add(tx, new):
                 self._tell(tx, EventType.WORKER_ONLINE, new)
                 tx.after_commit(lambda: self._bus.publish(WANTED))
@@ -74,12 +75,11 @@ class Registry:
 
         :raises WorkerGone: if there is none such, or it was taken for dead.
         """
-        now = self._clock.now()
 
         def work(tx: Tx) -> Worker:
             if status is WorkerStatus.DRAINING:
                 store.set_status(tx, worker, status, frozenset({WorkerStatus.ONLINE}))
-            known = store.beat(tx, worker, metrics, now)
+            known = store.beat(tx, worker, metrics, database_now(tx, self._clock))
             if known is None:
                 raise WorkerGone
             return known
@@ -136,8 +136,8 @@ class Registry:
 
     async def fit(self) -> list[Worker]:
         """Those that may be given sessions."""
-        now = self._clock.now()
-        return [worker for worker in await self.everybody() if worker.is_fit(now)]
+        now, everybody = await self._db.read(lambda tx: (database_now(tx, self._clock), store.everybody(tx)))
+        return [worker for worker in everybody if worker.is_fit(now)]
 
     async def count_alive(self) -> int:
         """How many share the fleet's limits; at least one."""
@@ -146,14 +146,13 @@ class Registry:
 
     async def silent(self) -> list[Worker]:
         """Those that are not known to be gone and have said nothing for long."""
-        now = self._clock.now()
-        alive = (worker for worker in await self.everybody() if worker.status is not WorkerStatus.OFFLINE)
+        now, everybody = await self._db.read(lambda tx: (database_now(tx, self._clock), store.everybody(tx)))
+        alive = (worker for worker in everybody if worker.status is not WorkerStatus.OFFLINE)
         return [worker for worker in alive if now - worker.heartbeat_at > 2 * SILENCE]
 
     async def forget(self, older_than: timedelta = KEPT_FOR) -> None:
         """Forget workers that are gone for long."""
-        before = self._clock.now() - older_than
-        await self._db.write(lambda tx: store.forget(tx, before))
+        await self._db.write(lambda tx: store.forget(tx, database_now(tx, self._clock) - older_than))
 
     def _tell(self, tx: Tx, kind: EventType, worker: Worker) -> None:
         for account in self._operators(tx):

@@ -10,7 +10,7 @@ from tests.messages.world import World
 from wagate.core.logging import bound
 from wagate.core.metrics import Gauge, families
 from wagate.engine.port import RelayRefused
-from wagate.messages.service.measures import measure
+from wagate.sessions.measures import measure
 
 
 async def test_the_line_about_sending_carries_the_request_that_the_message_came_with(both: World) -> None:

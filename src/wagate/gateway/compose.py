@@ -14,7 +14,6 @@ from wagate.gateway.document import gateway_version
 from wagate.gateway.health import HealthCheck
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
-from wagate.messages.service import measures as message_measures
 from wagate.messages.service.topics import message_topic
 from wagate.realtime.api import router as realtime_router
 from wagate.sessions import measures as session_measures
@@ -64,7 +63,6 @@ def _metrics(runtime: composition.Runtime) -> APIRouter:
     db, clock = runtime.db, runtime.clock
     surveys = (
         lambda: session_measures.measure(db, clock),
-        lambda: message_measures.measure(db, clock),
         lambda: webhook_measures.measure(db),
     )
     guard = ScrapeGuard(runtime.settings.metrics_token.get_secret_value(), platform_admin)

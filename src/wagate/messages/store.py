@@ -405,11 +405,7 @@ def settle_failed(tx: Tx, session: SessionId, seq: int, failure: Failure) -> boo
     """Give a message up; ``False`` if it was settled otherwise meanwhile."""
     statement = (
         update(messages)
-        .where(
-            _m.seq == seq,
-            _m.session_id == session,
-            _one_of(_m.status, predecessors(MessageStatus.FAILED)),
-        )
+        .where(_m.seq == seq, _m.session_id == session, _one_of(_m.status, predecessors(MessageStatus.FAILED)))
         .values(status=MessageStatus.FAILED, error_code=failure.code, error_certain=failure.certain)
     )
     return tx.execute(statement).rowcount == 1
@@ -421,19 +417,6 @@ def replace_payload(tx: Tx, session: SessionId, seq: int, payload: bytes) -> Non
 
 def _outgoing(row: Row[Any], status: MessageStatus | None = None) -> Outgoing:
     return Outgoing(message=message_of(row._mapping, status), payload=row.payload)
-
-
-def backlog(tx: Tx) -> dict[str, tuple[int, datetime]]:
-    """How many messages wait to be sent, and since when the first of them does, by the status of their session."""
-    return {status: (count, since) for status, count, since in tx.execute(_BACKLOG)}
-
-
-_BACKLOG = (
-    select(_sessions.c.status, func.count(), func.min(_m.created_at))
-    .join_from(messages, _sessions, _m.session_id == _sessions.c.id)
-    .where(_PENDING)
-    .group_by(_sessions.c.status)
-)
 
 
 # -- receipts -----------------------------------------------------------------------------------------------------

@@ -24,11 +24,14 @@ from sqlalchemy import (
     Table,
     and_,
     case,
+    column,
     delete,
     false,
     func,
     or_,
     select,
+    table,
+    text,
     true,
     update,
 )
@@ -303,6 +306,22 @@ def count_unhosted(tx: Tx, now: datetime) -> int:
     query = select(func.count()).select_from(sessions)
     query = query.where(_c.desired == Desired.CONNECTED, _c.status.in_(_LIVE), free)
     return int(tx.execute(query).scalar_one())
+
+
+def waiting(tx: Tx) -> dict[str, tuple[int, datetime]]:
+    """How many messages wait in sessions' queues, and since when the first of them does, by the sessions' status."""
+    return {status: (count, since) for status, count, since in tx.execute(_WAITING)}
+
+
+# As much of the messages' table as a session's queue is.
+_messages = table("messages", column("session_id"), column("status"), column("created_at", UtcDateTime))
+_WAITING = (
+    select(_c.status, func.count(), func.min(_messages.c.created_at))
+    .join_from(_messages, sessions, _messages.c.session_id == _c.id)
+    # In the words of the messages' partial index, which is all that is read then.
+    .where(text("messages.status IN ('queued', 'sending')"))
+    .group_by(_c.status)
+)
 
 
 # -- rows ---------------------------------------------------------------------------------------------------------

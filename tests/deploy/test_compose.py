@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.conftest import DEPLOY, REPOSITORY, Json, documents, everywhere, settings
+from tests.deploy.conftest import DEPLOY, REPOSITORY, Json, documents, settings
 from tests.deploy.test_containers import PINNED
 
 _VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)([^}]*)\}")
@@ -139,12 +139,6 @@ def test_each_worker_has_a_name_and_an_address_of_its_own(compose: Json) -> None
         assert worker["environment"]["WAGATE_WORKER_ENDPOINT"] == f"http://{name}:8080"
     gateways = [one for one in compose["services"].values() if one.get("command") == ["gateway"]]
     assert len(gateways) == 2
-
-
-def test_only_networks_of_its_own_are_trusted(compose: Json) -> None:
-    (subnet,) = (entry["subnet"] for entry in compose["networks"]["inside"]["ipam"]["config"])
-    trusted = [value for name, value in everywhere(compose) if name == "WAGATE_TRUSTED_PROXIES"]
-    assert set(trusted) == {subnet}
 
 
 def proxies() -> list[Any]:

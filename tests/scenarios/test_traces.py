@@ -1,47 +1,17 @@
 """One trace from the request of a customer to the webhook that tells them what became of it, as a collector sees it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from aiohttp import web
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
+import pytest
 
+from tests.scenarios.collector import Collector
+from tests.scenarios.fleet import TOKEN, Fleet, open_fleet
 from tests.scenarios.rig import Rig, open_rig
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"
-
-
-class Collector:
-    """Takes OTLP over HTTP."""
-
-    def __init__(self) -> None:
-        self.spans: list[Span] = []
-        self.url = ""
-
-    async def _take(self, request: web.Request) -> web.Response:
-        sent = ExportTraceServiceRequest.FromString(await request.read())
-        self.spans += [span for r in sent.resource_spans for scope in r.scope_spans for span in scope.spans]
-        return web.Response(content_type="application/x-protobuf")
-
-    @classmethod
-    @asynccontextmanager
-    async def running(cls) -> AsyncIterator["Collector"]:
-        collector = cls()
-        app = web.Application()
-        app.router.add_post("/v1/traces", collector._take)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        collector.url = f"http://{host}:{port}"
-        yield collector
-        await runner.cleanup()
-
-    def below(self, parent: str) -> list[Span]:
-        return [span for span in self.spans if span.parent_span_id.hex() == parent]
+SCRAPE = "scrape-token-0123456789abcdef"
 
 
 async def test_one_trace_leads_from_the_request_to_the_webhook(
@@ -88,3 +58,52 @@ async def send_within_a_trace(rig: Rig, session: str, to: str) -> dict[str, str]
         assert response.status == 201
         answer: dict[str, str] = await response.json()
         return answer
+
+
+@pytest.mark.postgres
+async def test_a_trace_and_numbers_lead_through_gateway_and_worker(
+    tmp_path: Path, new_postgres_database: Callable[[], str], redis_server: str, shop: str, ada: str
+) -> None:
+    async with (
+        Collector.running() as collector,
+        open_fleet(
+            tmp_path,
+            database_url=new_postgres_database(),
+            redis_url=redis_server,
+            workers=1,
+            gateways=1,
+            WAGATE_OTEL_ENDPOINT=collector.url,
+            OTEL_BSP_SCHEDULE_DELAY="100",
+            WAGATE_METRICS_TOKEN=SCRAPE,
+        ) as fleet,
+    ):
+        session = await fleet.linked(shop)
+        await fleet.phone(ada, "Ada")
+        sent = await send_within_a_trace(fleet, session, ada)
+        await fleet.shown(ada, sent["waId"])
+
+        async def relayed() -> str | None:
+            (post,) = collector.below(CALLER) or (None,)
+            spans = collector.below(post.span_id.hex()) if post else []
+            return next((span.span_id.hex() for span in spans if span.name == "relay"), None)
+
+        relay = await fleet.until(relayed, "the worker's part of the trace is there")
+        (post,) = collector.below(CALLER)
+        services = collector.services
+        assert (services[post.span_id.hex()], services[relay]) == ("wagate-gateway", "wagate-worker")
+        await numbers_of_a_worker(fleet)
+
+
+async def numbers_of_a_worker(fleet: Fleet) -> None:
+    (worker,) = fleet.workers.values()
+    for credential, status in ((SCRAPE, 200), (TOKEN, 200), ("nobody", 401), (None, 401)):
+        headers = {"Authorization": f"Bearer {credential}"} if credential else {"Authorization": ""}
+        async with fleet.api.http.get(f"{worker.url}/metrics", headers=headers) as response:
+            assert response.status == status, credential
+            text = await response.text()
+        if status == 200:
+            lines = text.splitlines()
+            assert "wagate_worker_sessions 1.0" in lines
+            assert 'wagate_messages_settled_total{outcome="sent",type="text"} 1.0' in lines
+            # What only the database knows, gateways tell.
+            assert not any(line.startswith("wagate_sessions{") for line in lines)

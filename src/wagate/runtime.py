@@ -16,7 +16,9 @@ import aiohttp
 
 from wagate.accounts.service import Accounts
 from wagate.cluster.service.calls import WorkerCalls
+from wagate.cluster.service.codes import FleetCodes, OwnFirst
 from wagate.cluster.service.fleet import Fleet
+from wagate.cluster.service.routes import Routes
 from wagate.core import looplag
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
@@ -52,6 +54,7 @@ from wagate.messages.service.sources import FileSources
 from wagate.messages.service.topics import outbox_topic
 from wagate.sessions.codes import Codes, KeyValues
 from wagate.sessions.links import LinkRegistry
+from wagate.sessions.placing import Placing
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
@@ -143,14 +146,18 @@ async def open_runtime(
         blobs = _files(settings, settings.s3_media_bucket, folder.path / "media")
         auxiliaries["files"] = blobs.check
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
-        codes = Codes(kv, clock)
+        calls = None if hosts_sessions else WorkerCalls(settings.worker_token.get_secret_value())
+        placing = Placing(db=db, bus=bus, clock=clock)
+        routes = Routes(db=db, kv=kv, placing=placing, clock=clock)
+        codes = Codes(OwnFirst(Kv(clock), kv) if calls is None else FleetCodes(kv, routes, calls), clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
         accounts = Accounts(db, clock, entropy)
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
         fleet = None
-        if not hosts_sessions:
+        if calls is not None:
+            await stack.enter_async_context(calls)
             fleet = Fleet(
                 db=db,
                 events=log,
@@ -158,7 +165,9 @@ async def open_runtime(
                 kv=kv,
                 clock=clock,
                 operators=accounts.operators,
-                calls=await stack.enter_async_context(WorkerCalls(settings.worker_token.get_secret_value())),
+                calls=calls,
+                placing=placing,
+                routes=routes,
                 wake_outbox=lambda session: bus.publish(outbox_topic(session)),
             )
         sessions = Sessions(

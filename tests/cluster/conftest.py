@@ -16,7 +16,6 @@ from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy
 from wagate.core.seal import KeyRing
 from wagate.sessions.placing import Placing
-from wagate.sessions.transition import Journal
 from wagate.storage.bus import Bus, Kv
 from wagate.storage.database import Database, metadata
 
@@ -74,7 +73,7 @@ async def ground(
     world = World.on(db, clock, bus, kv, ring, entropy)
     operator = world.principal.account_id
     registry = Registry(db=db, events=world.events, bus=bus, kv=kv, clock=clock, operators=lambda _: [operator])
-    placing = Placing(db=db, journal=Journal(world.events, bus), clock=clock)
+    placing = Placing(db=db, bus=bus, clock=clock)
     routes = Routes(db=db, kv=kv, placing=placing, clock=clock)
     wire = Wire()
     placer = Placer(

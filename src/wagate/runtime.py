@@ -18,6 +18,8 @@ from wagate.accounts.service import Accounts
 from wagate.cluster.service.calls import WorkerCalls
 from wagate.cluster.service.codes import FleetCodes, OwnFirst
 from wagate.cluster.service.fleet import Fleet
+from wagate.cluster.service.lone import LoneWorker
+from wagate.cluster.service.registry import Registry
 from wagate.cluster.service.routes import Routes
 from wagate.core import looplag
 from wagate.core.clock import Clock, SystemClock
@@ -53,7 +55,7 @@ from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
 from wagate.messages.service.topics import outbox_topic
 from wagate.sessions.codes import Codes, KeyValues
-from wagate.sessions.links import LinkRegistry
+from wagate.sessions.links import LinkRegistry, Links
 from wagate.sessions.placing import Placing
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
@@ -95,8 +97,7 @@ class Runtime:
     #: The connections that this process holds.
     links: LinkRegistry
     codes: Codes
-    #: The workers, for a gateway that hosts no sessions itself.
-    fleet: Fleet | None
+    fleet: Fleet | LoneWorker
     #: What this process uses besides its database, by what it is called; each raises if it is not well.
     auxiliaries: Mapping[str, Probe]
     inbox: Inbox
@@ -155,21 +156,22 @@ async def open_runtime(
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
-        fleet = None
+        registry = Registry(db=db, events=log, bus=bus, kv=kv, clock=clock, operators=accounts.operators)
+        fleet: Fleet | LoneWorker = LoneWorker(registry)
+        reach: Links = links
+        hand_over = None
         if calls is not None:
             await stack.enter_async_context(calls)
             fleet = Fleet(
-                db=db,
-                events=log,
+                registry=registry,
                 bus=bus,
-                kv=kv,
                 clock=clock,
-                operators=accounts.operators,
                 calls=calls,
                 placing=placing,
                 routes=routes,
                 wake_outbox=lambda session: bus.publish(outbox_topic(session)),
             )
+            reach, hand_over = fleet.links, fleet.hand_over
         sessions = Sessions(
             db=db,
             events=log,
@@ -178,7 +180,7 @@ async def open_runtime(
             clock=clock,
             keys=keys,
             ring=ring,
-            links=links if fleet is None else fleet.links,
+            links=reach,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
             proxies=egress.check_destination,
@@ -206,7 +208,7 @@ async def open_runtime(
             clock=clock,
             ring=ring,
             sources=FileSources(library),
-            hand_over=None if fleet is None else fleet.hand_over,
+            hand_over=hand_over,
             idempotency_hours=settings.idempotency_hours,
             entropy=entropy,
         )
@@ -255,7 +257,7 @@ async def open_runtime(
             sessions=sessions,
             library=library,
             messages=messages,
-            history=History(db=db, clock=clock, links=links if fleet is None else fleet.links),
+            history=History(db=db, clock=clock, links=reach),
             outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
+from wagate.applications.api import router as applications_router
 from wagate.cluster.api import router as workers_router
 from wagate.core.ids import MessageId
 from wagate.events.api import router as events_router
@@ -45,7 +46,8 @@ def gateway_app(
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
                 _metrics(runtime),
-                *(() if runtime.fleet is None else (workers_router(runtime.fleet, _wake(runtime)),)),
+                workers_router(runtime.fleet, _wake(runtime)),
+                applications_router(runtime.sessions, runtime.messages),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(

@@ -135,7 +135,7 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
                 [{**failure, "loc": ("body", *failure["loc"])} for failure in error.errors]
             ) from None
         message = await messages.send(principal, session, given.body, idempotency_key=key, file=given.file, wait=wait)
-        return _answer(request, message)
+        return answer_to_send(request, message)
 
     async def accept_plain(request: Request, principal: Principal, raw: bytes) -> Response | None:
         wait = _plain_wait(request)
@@ -148,7 +148,7 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         except (ValueError, Invalid):
             return None
         key = request.headers.get("idempotency-key")
-        return _answer(request, await messages.send(principal, session, body, idempotency_key=key, wait=wait))
+        return answer_to_send(request, await messages.send(principal, session, body, idempotency_key=key, wait=wait))
 
     @routes.post(
         "/api/sessions/{session_id}/send",
@@ -251,7 +251,7 @@ def _plain_wait(request: Request) -> float | None:
     return float(plain[1]) if plain is not None else None
 
 
-def _answer(request: Request, message: Message) -> Response:
+def answer_to_send(request: Request, message: Message) -> Response:
     """What a request to send is told: the message as accepted, or why it failed meanwhile."""
     if message.failure is not None:
         return _failed(request, message)

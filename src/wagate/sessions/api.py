@@ -35,7 +35,7 @@ from wagate.sessions.service import UNCHANGED, Change, Sessions
 from wagate.web.auth import ManageAccess, ReadAccess
 from wagate.web.egress import EgressRefused
 from wagate.web.models import ApiModel, ApiRequest
-from wagate.web.pages import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, decode_cursor, encode_cursor
+from wagate.web.pages import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, decode_cursor, page_of
 from wagate.web.problems import problem_responses
 from wagate.web.routing import ApiRouter
 
@@ -319,13 +319,8 @@ def router(sessions: Sessions) -> APIRouter:
         principal: ReadAccess, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
     ) -> Page[SessionBody]:
         """The account's sessions, newest first."""
-        before = None if cursor is None else _session_id(decode_cursor(cursor)[0])
-        found = await sessions.page(principal, before=before, limit=limit + 1)
-        shown = found[:limit]
-        return Page(
-            items=[_body(session) for session in shown],
-            next=encode_cursor(shown[-1].id) if len(found) > limit else None,
-        )
+        found = await sessions.page(principal, before=position_of(cursor), limit=limit + 1)
+        return page_of(found, limit, _body, lambda session: session.id)
 
     @routes.get("/{session_id}", responses=not_found)
     async def get_session(session_id: SessionId, principal: ReadAccess) -> SessionBody:
@@ -459,9 +454,15 @@ def _body(session: Session) -> SessionBody:
     return SessionBody.model_validate(session.resource())
 
 
-def _session_id(text: str) -> SessionId:
+def position_of(cursor: str | None) -> SessionId | None:
+    """The session that a page of sessions begins after.
+
+    :raises CursorInvalid: if that is not what the cursor names.
+    """
+    if cursor is None:
+        return None
     try:
-        return SessionId.parse(text)
+        return SessionId.parse(decode_cursor(cursor)[0])
     except ValueError:
         raise CursorInvalid from None
 

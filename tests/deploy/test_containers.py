@@ -58,7 +58,7 @@ def test_base_images_are_pinned_and_the_same(dockerfile: list[tuple[str, str]]) 
 
 def test_every_install_checks_hashes_and_runs_no_script(dockerfile: list[tuple[str, str]]) -> None:
     steps = [step.strip() for word, rest in dockerfile if word == "RUN" for step in rest.split("&&")]
-    installs = [step for step in steps if "pip install" in step]
+    installs = [step for step in steps if re.search(r"\bpip\b \binstall\b", step)]
     assert len(installs) == 3
     for step in installs:
         from_the_lock = "--require-hashes" in step and "--only-binary :all:" in step

@@ -21,6 +21,7 @@ from wagate.cluster.service.fleet import Fleet
 from wagate.cluster.service.lone import LoneWorker
 from wagate.cluster.service.registry import Registry
 from wagate.cluster.service.routes import Routes
+from wagate.core import looplag
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
@@ -144,6 +145,8 @@ async def open_runtime(
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(DataDir.open(settings.data_dir))
+        lag = asyncio.create_task(looplag.watch(clock))
+        stack.callback(lag.cancel)
         url = settings.database_url or folder.database_url
         await schema.migrate(url)
         db = await Database.open(url)

@@ -61,6 +61,7 @@ NEEDS: Final[Mapping[str, str]] = {
             *("giveSandboxHistory", "scanWithSandboxPhone", "enterCodeOnSandboxPhone", "answerWithSandboxPasskey"),
             *("unlinkSandboxDevice", "sendFromSandboxPhone", "listSandboxMessages", "listSandboxGroups"),
             *("createSandboxGroup", "readSandboxWire", "listSandboxFaults", "addSandboxFault", "clearSandboxFaults"),
+            "getMetrics",
         ),
         "platform",
     ),

@@ -11,7 +11,9 @@ from wagate.core.clock import SystemClock
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
+from wagate.core.traces import traced
 from wagate.gateway.compose import gateway_app
+from wagate.gateway.document import gateway_version
 from wagate.gateway.server import HttpServer
 from wagate.runtime import Runtime, find_endpoint, open_runtime, start_jobs
 from wagate.storage.occupancy import Occupancy
@@ -31,6 +33,7 @@ async def run_gateway(settings: Settings) -> None:
     stop = stop_signal()
     async with AsyncExitStack() as stack:
         endpoint = await find_endpoint(settings)
+        await stack.enter_async_context(traced(settings.otel_endpoint, "wagate-gateway", gateway_version()))
         occupancy = await Occupancy.together(settings.database_url, SystemClock())
         stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint, hosts_sessions=False))

@@ -11,8 +11,10 @@ from wagate.core.clock import SystemClock
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
+from wagate.core.traces import traced
 from wagate.engine.port import Endpoint
 from wagate.gateway.compose import gateway_app
+from wagate.gateway.document import gateway_version
 from wagate.gateway.server import HttpServer
 from wagate.runtime import Runtime, find_endpoint, open_runtime, start_jobs
 from wagate.storage.occupancy import Occupancy
@@ -38,6 +40,7 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
     async with AsyncExitStack() as stack:
         inner = await _start_sandbox(stack) if sandbox else None
         endpoint = _endpoint_of(inner) if inner else await find_endpoint(settings)
+        await stack.enter_async_context(traced(settings.otel_endpoint, "wagate", gateway_version()))
         occupancy = await Occupancy.alone(settings.database_url, SystemClock()) if settings.database_url else None
         if occupancy is not None:
             stack.push_async_callback(occupancy.close)

@@ -1,6 +1,7 @@
 """Log lines: a constant message and fields.
 
-``request_id`` and ``session_id`` are bound once (:func:`bound`) and appear on every line below. Fields whose name says
+``request_id`` and ``session_id`` are bound once (:func:`bound`) and appear on every line below; a message keeps its
+request's id, so that whoever sends it elsewhere, later, logs it too. Fields whose name says
 they are secret are masked, and so is every phone number in any string: a forgotten mask at a call site must not reach
 the disk. That is a net, not a licence: message texts and plaintexts are never passed to a logger at all.
 """
@@ -49,6 +50,11 @@ def bound(**fields: object) -> Iterator[None]:
     """Add fields to every line logged in this context and the tasks started in it."""
     with structlog.contextvars.bound_contextvars(**fields):
         yield
+
+
+def bind(**fields: object) -> None:
+    """As :func:`bound`, for the rest of a task that this is called in."""
+    structlog.contextvars.bind_contextvars(**fields)
 
 
 def bound_values() -> Mapping[str, Any]:

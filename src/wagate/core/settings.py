@@ -116,6 +116,15 @@ class Settings(BaseSettings):
         description="Folder for a log of what goes over the wire, with everything secret masked; empty means none. "
         "Made with mode 0700; a file of at most 16 MiB and one old one a session.",
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="What Prometheus sends to `/metrics` as its bearer token; empty: only keys of platform admins.",
+    )
+    otel_endpoint: str = Field(
+        "",
+        description="OTLP/HTTP address that traces are sent to, such as `http://localhost:4318`; needs the extra "
+        "`otel`. Empty: the standard `OTEL_EXPORTER_OTLP_ENDPOINT`; without either nothing is traced.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 

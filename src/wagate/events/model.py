@@ -82,6 +82,8 @@ class Event:
     chat: str | None
     timestamp: datetime
     json: str
+    #: Where it stands in a trace; no part of what is told.
+    traceparent: str | None = None
 
     @property
     def data(self) -> dict[str, Any]:

@@ -46,11 +46,12 @@ class EventLog:
         type: EventType,
         data: Mapping[str, Any],
         chat: str | None = None,
+        traceparent: str | None = None,
     ) -> EventId:
         """Add an event to the caller's transaction; readers are woken once that is durable.
 
         ``data`` is the whole resource in camelCase. ``chat`` is the conversation in which the event keeps its order;
-        ``data["chat"]`` unless given.
+        ``data["chat"]`` unless given. ``traceparent`` is where it stands in a trace.
         """
         now = self._clock.now()
         event_id = EventId.new(now, self._entropy)
@@ -66,6 +67,7 @@ class EventLog:
             chat=chat,
             timestamp=now,
             json=encode(data),
+            traceparent=traceparent,
         )
         tx.after_commit(lambda: self._woke(account_id))
         return event_id

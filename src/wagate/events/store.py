@@ -43,6 +43,7 @@ events = Table(
     Column("timestamp", UtcDateTime, nullable=False),
     #: The text is passed on as it is, so it is no Json column.
     Column("data", Text, nullable=False),
+    Column("traceparent", String),
     Index(None, "account_id", "seq"),
     Index(None, "session_id", "seq"),
     # A number must not be given out again after the newest rows were deleted: cursors hold it.
@@ -58,6 +59,7 @@ _COLUMNS = (
     events.c.chat,
     events.c.timestamp,
     events.c.data,
+    events.c.traceparent,
 )
 _INSERT = insert(events).inline()
 _READ_ALL = select(*_COLUMNS).where(events.c.seq > bindparam("after")).order_by(events.c.seq).limit(bindparam("count"))
@@ -75,6 +77,7 @@ def append(
     chat: str | None,
     timestamp: datetime,
     json: str,
+    traceparent: str | None = None,
 ) -> None:
     """Add a row at the end of the log; the transaction itself does not see it yet."""
     tx.at_last(
@@ -87,6 +90,7 @@ def append(
             "chat": chat,
             "timestamp": timestamp,
             "data": json,
+            "traceparent": traceparent,
         },
     )
 
@@ -200,7 +204,7 @@ def prune(
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> Event:
-    seq, id, type, account_id, session_id, chat, timestamp, data = row
+    seq, id, type, account_id, session_id, chat, timestamp, data, traceparent = row
     return Event(
         seq=seq,
         id=EventId(id),
@@ -210,4 +214,5 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
         chat=chat,
         timestamp=timestamp,
         json=data,
+        traceparent=traceparent,
     )

@@ -23,8 +23,10 @@ from wagate.gateway.headers import SecurityHeaders
 from wagate.gateway.health import Doctor, HealthCheck
 from wagate.gateway.shutdown import Stopping, StreamEnd
 from wagate.web import problems
-from wagate.web.auth import platform_admin
+from wagate.web.auth import FleetGuard, platform_admin
 from wagate.web.limits import Limiter, RateLimits
+from wagate.web.metrics import Exporter, ScrapeGuard
+from wagate.web.metrics import router as metrics_router
 from wagate.web.openapi import operations
 from wagate.web.problems import ProblemMiddleware
 from wagate.web.requestid import RequestIdMiddleware
@@ -106,9 +108,11 @@ def build_app(parts: GatewayParts) -> FastAPI:
 
 
 def build_inner_app(
-    router: APIRouter, *, token: str, worker: WorkerId, checks: Sequence[HealthCheck], clock: Clock
+    router: APIRouter, *, token: str, scrape_token: str, worker: WorkerId, checks: Sequence[HealthCheck], clock: Clock
 ) -> FastAPI:
-    """An application for the fleet's own processes: ``router`` asks for ``token``, and health is open."""
+    """An application for the fleet's own processes: ``router`` asks for ``token``, health is open, and who has
+    ``scrape_token`` may read the numbers.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     stopping = Stopping()
     app.state.fleet_token = token
@@ -116,6 +120,11 @@ def build_inner_app(
     problems.install(app)
     app.include_router(router, max_body_size=MAX_JSON_BYTES)
     app.include_router(health.router(Doctor(checks, clock), gateway_version(), worker), max_body_size=MAX_JSON_BYTES)
+    # What only the database knows, the gateways tell.
+    app.include_router(
+        metrics_router(Exporter((), clock, gateway_version()), ScrapeGuard(scrape_token, FleetGuard())),
+        max_body_size=MAX_JSON_BYTES,
+    )
     app.add_middleware(ProblemMiddleware)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIdMiddleware, clock=clock)

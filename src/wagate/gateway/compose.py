@@ -11,15 +11,21 @@ from wagate.cluster.api import router as workers_router
 from wagate.core.ids import MessageId
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
+from wagate.gateway.document import gateway_version
 from wagate.gateway.health import HealthCheck
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
 from wagate.messages.service.topics import message_topic
 from wagate.plans.api import router as plans_router
 from wagate.realtime.api import router as realtime_router
+from wagate.sessions import measures as session_measures
 from wagate.sessions.api import router as sessions_router
 from wagate.usage.api import router as usage_router
+from wagate.web.auth import platform_admin
+from wagate.web.metrics import Exporter, ScrapeGuard
+from wagate.web.metrics import router as metrics_router
 from wagate.webhooks.api import router as webhooks_router
+from wagate.webhooks.service import measures as webhook_measures
 
 if TYPE_CHECKING:
     from wagate.sandbox.sandbox import Sandbox
@@ -43,6 +49,7 @@ def gateway_app(
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
+                _metrics(runtime),
                 workers_router(runtime.fleet, _wake(runtime)),
                 applications_router(runtime.sessions, runtime.messages),
                 plans_router(runtime.plans),
@@ -58,6 +65,16 @@ def gateway_app(
             limiter=runtime.limiter,
         )
     )
+
+
+def _metrics(runtime: composition.Runtime) -> APIRouter:
+    db, clock = runtime.db, runtime.clock
+    surveys = (
+        lambda: session_measures.measure(db, clock),
+        lambda: webhook_measures.measure(db),
+    )
+    guard = ScrapeGuard(runtime.settings.metrics_token.get_secret_value(), platform_admin)
+    return metrics_router(Exporter(surveys, clock, gateway_version()), guard)
 
 
 def _wake(runtime: composition.Runtime) -> Callable[[MessageId], None]:

@@ -80,6 +80,8 @@ messages = Table(
     Column("delivered_at", UtcDateTime),
     Column("read_at", UtcDateTime),
     Column("played_at", UtcDateTime),
+    Column("request_id", String),
+    Column("traceparent", String),
     # The serialised protobuf, sealed; emptied after a while (see jobs.py).
     Column("payload", LargeBinary),
     Index("uq_messages_wa_id", "session_id", "wa_id", "chat", "sender", unique=True),
@@ -402,11 +404,7 @@ def settle_failed(tx: Tx, session: SessionId, seq: int, failure: Failure) -> boo
     """Give a message up; ``False`` if it was settled otherwise meanwhile."""
     statement = (
         update(messages)
-        .where(
-            _m.seq == seq,
-            _m.session_id == session,
-            _one_of(_m.status, predecessors(MessageStatus.FAILED)),
-        )
+        .where(_m.seq == seq, _m.session_id == session, _one_of(_m.status, predecessors(MessageStatus.FAILED)))
         .values(status=MessageStatus.FAILED, error_code=failure.code, error_certain=failure.certain)
     )
     return tx.execute(statement).rowcount == 1

@@ -27,11 +27,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    column,
     delete,
     false,
     func,
     or_,
     select,
+    table,
+    text,
     true,
     type_coerce,
     update,
@@ -366,6 +369,39 @@ def sealed_proxy(tx: Tx, lease: Lease) -> bytes | None:
         raise StaleEpoch(f"worker {lease.worker} no longer holds session {lease.session}")
     proxy: bytes | None = row.proxy
     return proxy
+
+
+# -- for whoever watches --------------------------------------------------------------------------------------------
+
+
+def count_all(tx: Tx) -> dict[tuple[str, str], int]:
+    """The sessions of all accounts by status and engine."""
+    query = select(_c.status, _c.engine, func.count()).group_by(_c.status, _c.engine)
+    return {(status, engine): count for status, engine, count in tx.execute(query).all()}
+
+
+def count_unhosted(tx: Tx, now: datetime) -> int:
+    """Sessions that want to be connected and that no worker holds."""
+    free = or_(_c.worker_id.is_(None), _c.lease_until < now)
+    query = select(func.count()).select_from(sessions)
+    query = query.where(_c.desired == Desired.CONNECTED, _c.status.in_(_LIVE), free)
+    return int(tx.execute(query).scalar_one())
+
+
+def waiting(tx: Tx) -> dict[str, tuple[int, datetime]]:
+    """How many messages wait in sessions' queues, and since when the first of them does, by the sessions' status."""
+    return {status: (count, since) for status, count, since in tx.execute(_WAITING)}
+
+
+# As much of the messages' table as a session's queue is.
+_messages = table("messages", column("session_id"), column("status"), column("created_at", UtcDateTime))
+_WAITING = (
+    select(_c.status, func.count(), func.min(_messages.c.created_at))
+    .join_from(_messages, sessions, _messages.c.session_id == _c.id)
+    # In the words of the messages' partial index, which is all that is read then.
+    .where(text("messages.status IN ('queued', 'sending')"))
+    .group_by(_c.status)
+)
 
 
 # -- rows ---------------------------------------------------------------------------------------------------------

@@ -305,6 +305,19 @@ _RECORD = (
 )
 
 
+def backlog(tx: Tx) -> tuple[int, int, int]:
+    """How many deliveries wait for their turn, how many for their next attempt, and how far the fan-out has come."""
+    turn = tx.execute(select(func.count()).select_from(deliveries).where(_waits_for_its_turn)).scalar_one()
+    time = tx.execute(select(func.count()).select_from(deliveries).where(_waits_for_its_time)).scalar_one()
+    reached = tx.execute(select(fanout.c.seq)).scalar_one_or_none()
+    return int(turn), int(time), int(reached or 0)
+
+
+def any_enabled(tx: Tx) -> bool:
+    """Whether any endpoint is to be told anything."""
+    return tx.execute(select(endpoints.c.id).where(endpoints.c.enabled).limit(1)).first() is not None
+
+
 # -- looking and replaying --------------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from wagate.core.errors import Unavailable, WagateError
 from wagate.core.logging import get_logger
+from wagate.core.metrics import Counter
 from wagate.engine.lease import StaleEpoch
 from wagate.engine.port import (
     Arrived,
@@ -38,6 +39,7 @@ from wagate.sessions.model import (
     BAN_SECONDS_IF_UNTOLD,
     FAILURES_UNTIL_ERROR,
     QR_TIMEOUT,
+    REACTIONS,
     WRONG_ENGINE,
     Desired,
     Lease,
@@ -68,6 +70,12 @@ SLOW_SECONDS: Final = (15 * 60.0, 30 * 60.0)
 TURN_LOOK_SECONDS: Final = 1.0
 #: Connections lost while showing codes, after which nobody is taken to be waiting for them.
 LINKING_ROUNDS: Final = 5
+
+_OPENED = Counter("wagate_session_connections_total", "Connections that came online, by engine.", ("engine",))
+_ENDED = Counter(
+    "wagate_session_disconnects_total", "Connections that ended, by what is done about it.", ("reaction", "reason")
+)
+_LEASES_LOST = Counter("wagate_leases_lost_total", "Sessions that another worker took over while this one held them.")
 
 _log = get_logger("worker.actor")
 
@@ -145,6 +153,7 @@ class SessionActor:
         try:
             await self._live()
         except StaleEpoch:
+            _LEASES_LOST.add()
             _log.warning("the session is hosted elsewhere now")
         finally:
             try:
@@ -253,6 +262,7 @@ class SessionActor:
                 self._tools.links.put(self._lease.session, link, Stage.ONLINE, self._clock.now())
                 await end(self._take_outbox())
                 self._outbox_task = self._child(self._send(link))
+                _OPENED.add(self._session.engine)
                 _log.info("session online")
             case _:
                 pass
@@ -267,6 +277,8 @@ class SessionActor:
             self._linking_rounds += 1
             if self._linking_rounds >= LINKING_ROUNDS:
                 reaction = QR_TIMEOUT
+        # A server may invent codes.
+        _ENDED.add(reaction.kind.value, reaction.reason if closed.code in REACTIONS else "unknown_code")
         _log.info("connection ended", code=closed.code, reaction=reaction.kind.value, reason=reaction.reason)
         if reaction.kind is ReactionKind.ALERT:
             _log.error(

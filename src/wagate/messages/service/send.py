@@ -15,9 +15,12 @@ from typing import Any, Final
 
 import msgspec
 
+from wagate.core import tracing
 from wagate.core.clock import Clock
 from wagate.core.errors import WagateError
 from wagate.core.ids import AccountId, Entropy, MessageId, SessionId
+from wagate.core.logging import bound_values
+from wagate.core.metrics import Counter, Histogram
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
@@ -60,6 +63,11 @@ from wagate.wire.proto import wa_pb2 as wa
 MAX_WAIT: Final = 60.0
 DEFAULT_WAIT: Final = 10.0
 
+_ACCEPTED = Counter("wagate_messages_accepted_total", "Messages stored as queued, which will be sent.", ("type",))
+_ACCEPT_SECONDS = Histogram(
+    "wagate_message_accept_seconds", "From a request to send to its durable answer, without fetching a file."
+)
+
 #: A wake-up may get lost on its way between processes: whoever waits for an outcome looks at least this often.
 _LOOK_SECONDS: Final = 1.0
 
@@ -83,6 +91,8 @@ class _Order:
     digest: bytes
     message: MessageId
     wa_id: str
+    request_id: str | None
+    traceparent: str | None
 
 
 class Messages:
@@ -219,13 +229,19 @@ class Messages:
                 message=identifier,
                 # As WhatsApp Web makes them; Baileys recognises a web client by the beginning.
                 wa_id="3EB0" + self._entropy(9).hex().upper(),
+                request_id=bound_values().get("request_id"),
+                traceparent=tracing.current(),
             )
+            begun = self._clock.monotonic()
             accepted = await self._db.write(lambda tx: self._accept(tx, order))
         except WagateError as error:
             if not isinstance(error, OutcomeUnknown):
                 await self._sources.discard(fetched)
             raise
-        if not isinstance(accepted, Message):
+        if isinstance(accepted, Message):
+            _ACCEPTED.add(body.type)
+            _ACCEPT_SECONDS.observe(self._clock.monotonic() - begun)
+        else:
             await self._sources.discard(fetched)
         return accepted
 
@@ -300,6 +316,7 @@ class Messages:
             session_id=order.session,
             type=EventType.MESSAGE_QUEUED,
             data=message.to_json(),
+            traceparent=message.traceparent,
         )
         tx.after_commit(lambda: self._hand_over(order.session, order.message))
         return message
@@ -328,6 +345,8 @@ class Messages:
             reply_to=order.body.reply_to,
             timestamp=as_shown(now),
             created_at=now,
+            request_id=order.request_id,
+            traceparent=order.traceparent,
         )
 
     def _quoted(self, tx: Tx, order: _Order) -> Quoted | None:

@@ -17,11 +17,14 @@ from wagate.messages.bodies import SentBody
 from wagate.messages.errors import (
     AccountRestricted,
     BadIdempotencyKey,
+    FirstContactBudget,
     IdempotencyMismatch,
     InvalidRecipient,
+    NewChatsRestricted,
     NotOnWhatsApp,
     NotSent,
     RefusedByWhatsApp,
+    SendingTooFast,
     SessionLoggedOut,
     SessionNotLinked,
     StaleAddress,
@@ -31,6 +34,7 @@ from wagate.messages.errors import (
 from wagate.messages.kinds.body import Address
 from wagate.messages.kinds.text import Body as TextBody
 from wagate.messages.service.send import DEFAULT_WAIT, Messages
+from wagate.plans.errors import PlanLimit
 from wagate.sessions import qr
 from wagate.sessions.api import Name, Phone, Purpose, position_of
 from wagate.sessions.errors import (
@@ -140,7 +144,9 @@ def router(sessions: Sessions, messages: Messages) -> APIRouter:
     routes = ApiRouter(prefix="/api/whatsapp", tags=["applications"])
     not_found = problem_responses(SessionNotFound)
 
-    @routes.post("/applications", status_code=201, responses=problem_responses(SessionsOutOfReach, InvalidPhone))
+    @routes.post(
+        "/applications", status_code=201, responses=problem_responses(PlanLimit, SessionsOutOfReach, InvalidPhone)
+    )
     async def create_application(body: CreateApplication, principal: AdminAccess) -> ApplicationBody:
         """Make an application; connect it next."""
         made = await sessions.create(principal, name=body.name, phone=body.phone, purpose=body.purpose)
@@ -223,6 +229,10 @@ def router(sessions: Sessions, messages: Messages) -> APIRouter:
                 SessionNotFound,
                 SessionLoggedOut,
                 SessionNotLinked,
+                PlanLimit,
+                FirstContactBudget,
+                NewChatsRestricted,
+                SendingTooFast,
                 InvalidRecipient,
                 TextTooLong,
                 IdempotencyMismatch,

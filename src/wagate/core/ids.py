@@ -65,6 +65,10 @@ class KeyId(Id):
     prefix = "key"
 
 
+class AuditId(Id):
+    prefix = "aud"
+
+
 class SessionId(Id):
     prefix = "ses"
 

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 EngineName = Literal["baileys", "native"]
+Registration = Literal["open", "closed"]
 
 #: Meta documents 100 MB for documents, the largest thing WhatsApp carries; base64 in JSON adds a third.
 DEFAULT_MAX_MEDIA_BYTES = 100 * 1024 * 1024
@@ -42,6 +43,15 @@ class Settings(BaseSettings):
     admin_email: str = Field("", description="Address of the first admin; empty means admin@wagate.local.")
     admin_password: SecretStr = Field(SecretStr(""), description="Password of the first admin; empty: random.")
     admin_key: SecretStr = Field(SecretStr(""), description="API key of the first admin; empty: random.")
+    registration: Registration = Field(
+        "closed",
+        description="Whether strangers may make an account with `POST /api/register`: `open` or `closed`. Those who "
+        "run the gateway may change it while it runs.",
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (),
+        description="Comma-separated networks of the reverse proxies in front, whose `X-Forwarded-For` is believed.",
+    )
     allow_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Comma-separated networks that webhooks and media URLs may reach though private."
     )
@@ -55,7 +65,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 
-    @field_validator("allow_private_networks", mode="before")
+    @field_validator("allow_private_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
         if isinstance(value, str):

@@ -77,6 +77,7 @@ def _write_line(connection: HTTPConnection, scope: Scope, status: int, milliseco
         "status": status,
         "ms": round(milliseconds, 1),
         "key_id": principal.key_id if principal else None,
+        "user_id": principal.user_id if principal else None,
     }
     if route in _QUIET_ROUTES:
         _log.debug("request", **fields)

@@ -79,6 +79,8 @@ def build_app(parts: GatewayParts) -> FastAPI:
     stopping = Stopping()
     app.state.authenticate = parts.accounts.authenticate
     app.state.stopping = stopping
+    app.state.trusted_proxies = parts.settings.trusted_proxies
+    app.state.public_https = parts.settings.public_url.lower().startswith("https:")
     problems.install(app)
     included = [accounts_router(parts.accounts), *parts.routers]
     included.append(health.router(Doctor(parts.checks, parts.clock), gateway_version()))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
+from wagate.accounts.api import logins_router, members_router, platform_router
+from wagate.audit.api import router as audit_router
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.health import HealthCheck
@@ -35,6 +37,10 @@ def gateway_app(
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
+                logins_router(runtime.logins, runtime.clock),
+                members_router(runtime.members),
+                platform_router(runtime.platform),
+                audit_router(runtime.audit),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(

@@ -8,7 +8,6 @@ from starlette.requests import HTTPConnection
 
 from wagate.web.origin import origin_of
 
-
 BEHIND = SimpleNamespace(state=SimpleNamespace(trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("fd00::/8"))))
 
 

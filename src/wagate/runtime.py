@@ -6,7 +6,7 @@ reverse order, so a start that fails halfway leaves nothing behind.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,8 @@ from wagate.accounts.attempts import MemoryAttempts
 from wagate.accounts.passwords import Passwords
 from wagate.accounts.service import Accounts, Logins, Members, Platform
 from wagate.audit.service import AuditLog
+from wagate.cluster.service.calls import WorkerCalls
+from wagate.cluster.service.fleet import Fleet
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
@@ -49,11 +51,13 @@ from wagate.messages.service.query import History
 from wagate.messages.service.receive import Receiver
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
-from wagate.sessions.codes import Codes
+from wagate.messages.service.topics import outbox_topic
+from wagate.sessions.codes import Codes, KeyValues
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
+from wagate.storage.bucket import BucketPlace
 from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
@@ -86,6 +90,11 @@ class Runtime:
     bus: Bus
     endpoint: Endpoint
     engine: EngineChoice
+    #: The connections that this process holds.
+    links: LinkRegistry
+    codes: Codes
+    #: The workers, for a gateway that hosts no sessions itself.
+    fleet: Fleet | None
     inbox: Inbox
     accounts: Accounts
     platform: Platform
@@ -100,15 +109,24 @@ class Runtime:
     outbox: Outbox
     receiver: Receiver
     webhooks: Webhooks
-    dispatcher: Dispatcher
-    jobs: tuple[Job, ...]
+    new_dispatcher: Callable[[], Dispatcher]
+    #: Beside the sessions that this process hosts.
+    hosting_jobs: tuple[Job, ...]
+    #: By one process of all.
+    fleet_jobs: tuple[Job, ...]
 
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, endpoint: Endpoint, clock: Clock | None = None, entropy: Entropy = os.urandom
+    settings: Settings,
+    endpoint: Endpoint,
+    clock: Clock | None = None,
+    entropy: Entropy = os.urandom,
+    *,
+    hosts_sessions: bool = True,
 ) -> AsyncIterator[Runtime]:
-    """Open the data folder, the database and all services.
+    """Open the data folder, the database and all services. A process that does not host sessions itself reaches those
+    of the fleet's workers.
 
     :raises StartupError: if something keeps the program from working; nothing is changed then.
     """
@@ -121,8 +139,8 @@ async def open_runtime(
         stack.push_async_callback(db.close)
         ring = await unlock(db, folder, settings, entropy)
 
-        bus, kv = Bus(), Kv(clock)
-        blobs = Blobs.in_folder(folder.path / "media")
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
+        blobs = _files(settings, settings.s3_media_bucket, folder.path / "media")
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         codes = Codes(kv, clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
@@ -130,6 +148,18 @@ async def open_runtime(
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
+        fleet = None
+        if not hosts_sessions:
+            fleet = Fleet(
+                db=db,
+                events=log,
+                bus=bus,
+                kv=kv,
+                clock=clock,
+                operators=accounts.operators,
+                calls=await stack.enter_async_context(WorkerCalls(settings.worker_token.get_secret_value())),
+                wake_outbox=lambda session: bus.publish(outbox_topic(session)),
+            )
         sessions = Sessions(
             db=db,
             events=log,
@@ -138,7 +168,7 @@ async def open_runtime(
             clock=clock,
             keys=keys,
             ring=ring,
-            links=links,
+            links=links if fleet is None else fleet.links,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
             proxies=egress.check_destination,
@@ -174,6 +204,7 @@ async def open_runtime(
             clock=clock,
             ring=ring,
             sources=FileSources(library),
+            hand_over=None if fleet is None else fleet.hand_over,
             idempotency_hours=settings.idempotency_hours,
             entropy=entropy,
         )
@@ -212,6 +243,9 @@ async def open_runtime(
             bus=bus,
             endpoint=endpoint,
             engine=engine,
+            links=links,
+            codes=codes,
+            fleet=fleet,
             inbox=inbox,
             accounts=accounts,
             platform=platform,
@@ -232,14 +266,15 @@ async def open_runtime(
             sessions=sessions,
             library=library,
             messages=messages,
-            history=History(db=db, clock=clock, links=links),
+            history=History(db=db, clock=clock, links=links if fleet is None else fleet.links),
             outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
-            dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
-            jobs=(
-                fetcher.run,
-                old_chats.run,
+            new_dispatcher=lambda: Dispatcher(
+                db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy
+            ),
+            hosting_jobs=(fetcher.run, old_chats.run),
+            fleet_jobs=(
                 lambda: message_jobs.run(db, clock),
                 lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
                 lambda: _every(
@@ -289,9 +324,41 @@ async def keep_running(job: Job, clock: Clock) -> None:
         await clock.sleep(JOB_PAUSE_SECONDS)
 
 
-def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
-    """Every background job as a task; cancel them to stop."""
-    return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
+def start_jobs(jobs: Iterable[Job], clock: Clock) -> list[asyncio.Task[None]]:
+    """Background jobs as tasks; cancel them to stop."""
+    return [asyncio.create_task(keep_running(job, clock)) for job in jobs]
+
+
+async def _wakes_and_values(
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+) -> tuple[Bus, KeyValues]:
+    """Over Redis if there is one, else within this process."""
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        return Bus(), Kv(clock)
+    # Imported when asked for: a gateway without Redis does not carry its client in memory.
+    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+
+    client = open_redis(url)
+    stack.push_async_callback(client.aclose)
+    bus = RedisBus(client, clock, entropy)
+    await bus.start()
+    stack.push_async_callback(bus.stop)
+    return bus, RedisKv(client)
+
+
+def _files(settings: Settings, bucket: str, folder: Path) -> Blobs:
+    """In the bucket if there is a store, else in the folder."""
+    if not settings.s3_endpoint:
+        return Blobs.in_folder(folder)
+    place = BucketPlace(
+        bucket=bucket,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+    )
+    return Blobs.in_bucket(place)
 
 
 def _usual_engine(endpoint: Endpoint) -> EngineName:

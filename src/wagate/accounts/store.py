@@ -150,6 +150,12 @@ def has_admin(tx: Tx) -> bool:
     return tx.execute(select(users.c.id).where(users.c.is_admin).limit(1)).first() is not None
 
 
+def admin_accounts(tx: Tx) -> list[AccountId]:
+    """The accounts of those who run this gateway."""
+    rows = tx.execute(select(users.c.account_id).where(users.c.is_admin).distinct()).all()
+    return [AccountId(row.account_id) for row in rows]
+
+
 def find_login(tx: Tx, user_id: UserId) -> tuple[User, Account] | None:
     """The user whom a token names, with their account."""
     row = tx.execute(_FIND_LOGIN, {"user": user_id}).first()

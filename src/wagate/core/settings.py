@@ -14,6 +14,10 @@ Registration = Literal["open", "closed"]
 DEFAULT_MAX_MEDIA_BYTES = 100 * 1024 * 1024
 
 
+#: As long as a random password of 128 bits in base 36.
+MIN_TOKEN_LENGTH = 24
+
+
 class Settings(BaseSettings):
     """What an operator can set. docs/reference/settings.md is made from this class."""
 
@@ -21,6 +25,23 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("wagate-data"), description="Folder of the database, media and key files.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
+    redis_url: SecretStr = Field(
+        SecretStr(""),
+        description="Redis that carries wake-ups and short-lived values between processes: `redis://…`, `rediss://…` "
+        "or `unix://…`; empty means that there is one process.",
+    )
+    s3_endpoint: str = Field(
+        "",
+        description="Address of an S3-compatible store that keeps media instead of the data folder: `https://…`. "
+        "Buckets are addressed by path.",
+    )
+    s3_region: str = Field("us-east-1", description="Region of the store; most that are not Amazon's ignore it.")
+    s3_access_key_id: str = Field("", description="Access key of the store.")
+    s3_secret_access_key: SecretStr = Field(SecretStr(""), description="Secret key of the store.")
+    s3_media_bucket: str = Field("whatsapp-media", min_length=3, description="Bucket of media; it must exist.")
+    s3_sessions_bucket: str = Field(
+        "whatsapp-sessions", min_length=3, description="Bucket of encrypted session backups; it must exist."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     engine: EngineName | None = Field(
@@ -33,6 +54,21 @@ class Settings(BaseSettings):
         pattern=r"^(\d+\.\d+\.\d+)?$",
         description="Version of WhatsApp Web that the native engine says it is; empty means the one it was made with.",
     )
+    worker_token: SecretStr = Field(
+        SecretStr(""),
+        description="What gateways and workers know each other by; for `wagate gateway` and `wagate worker`. At least "
+        f"{MIN_TOKEN_LENGTH} characters.",
+    )
+    gateway_url: str = Field("", description="Where a worker reaches the gateways: one address that leads to any.")
+    worker_id: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,49})?$",
+        description="Name of a worker, which its id begins with; empty means a random one.",
+    )
+    worker_endpoint: str = Field(
+        "", description="Where gateways reach this worker; empty means the address that it listens on."
+    )
+    max_sessions: int = Field(1000, gt=0, description="How many sessions a worker hosts at most.")
     public_url: str = Field("", description="How customers reach this gateway; used in media links.")
     sandbox_url: str = Field("", description="Link to the sandbox at this address instead of to WhatsApp.")
     secret_keys: SecretStr = Field(

@@ -1,6 +1,6 @@
 """The gateway of a runtime: every feature's routes over the runtime's services."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
@@ -8,11 +8,14 @@ from fastapi import APIRouter, FastAPI
 from wagate import runtime as composition
 from wagate.accounts.api import logins_router, members_router, platform_router
 from wagate.audit.api import router as audit_router
+from wagate.cluster.api import router as workers_router
+from wagate.core.ids import MessageId
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.health import HealthCheck
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
+from wagate.messages.service.topics import message_topic
 from wagate.realtime.api import router as realtime_router
 from wagate.sessions.api import router as sessions_router
 from wagate.webhooks.api import router as webhooks_router
@@ -41,6 +44,7 @@ def gateway_app(
                 members_router(runtime.members),
                 platform_router(runtime.platform),
                 audit_router(runtime.audit),
+                *(() if runtime.fleet is None else (workers_router(runtime.fleet, _wake(runtime)),)),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(
@@ -51,6 +55,10 @@ def gateway_app(
             clock=runtime.clock,
         )
     )
+
+
+def _wake(runtime: composition.Runtime) -> Callable[[MessageId], None]:
+    return lambda message: runtime.bus.publish(message_topic(message))
 
 
 def _control(sandbox: "Sandbox") -> APIRouter:

@@ -19,6 +19,7 @@ TAGS = {
     "events": "What happened, to be pulled or streamed.",
     "webhooks": "What happened, sent to you, signed.",
     "administration": "For those who run the gateway: all accounts, settings, and who changed what.",
+    "workers": "The processes that host sessions when there are several.",
     "sandbox": "The simulated WhatsApp: phones, groups, faults, and what its server saw.",
     "operations": "For whoever watches the gateway.",
 }

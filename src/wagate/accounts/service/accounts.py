@@ -18,7 +18,7 @@ from wagate.audit import service as audit
 from wagate.audit.model import Action
 from wagate.core.clock import Clock
 from wagate.core.errors import Unauthorized
-from wagate.core.ids import Entropy, KeyId, SessionId
+from wagate.core.ids import AccountId, Entropy, KeyId, SessionId
 from wagate.core.seal import KeyRing
 from wagate.core.settings import Settings
 from wagate.storage.database import Database, Tx
@@ -57,6 +57,11 @@ class Accounts:
         # Operators' own keys alone are looked up without having the form of a key.
         self._free_form = await self._db.read(store.free_form_fingerprints)
         return first
+
+    @staticmethod
+    def operators(tx: Tx) -> list[AccountId]:
+        """The accounts of those who run this gateway."""
+        return store.admin_accounts(tx)
 
     async def authenticate(self, credential: str) -> Principal:
         """Who the holder of a key or token is. What does not even look like one costs no look-up.

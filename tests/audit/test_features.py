@@ -24,7 +24,7 @@ def world(database: Database, clock: ManualClock, bus: Bus, kv: Kv, ring: KeyRin
 
 
 async def logged(database: Database, target: str) -> list[str]:
-    """What was done to one thing, oldest first; each at another moment."""
+    """What was done to one thing, oldest first."""
     entries = await AuditLog(database).page(Query(), before=None, limit=100)
     return [entry.action.value for entry in reversed(entries) if entry.target == target]
 

@@ -63,11 +63,20 @@ def router(log: AuditLog) -> APIRouter:
     ) -> Page[AuditBody]:
         """Who changed what, newest first."""
         query = AuditQuery(account=account, actor=actor, action=action, since=since, until=until)
-        before = None if cursor is None else decode_cursor(cursor)[0]
-        found = await log.page(query, before=before, limit=limit + 1)
-        return page_of(found, limit, _body, lambda entry: entry.id)
+        found = await log.page(query, before=_before(cursor), limit=limit + 1)
+        return page_of(found, limit, _body, lambda entry: str(entry.seq))
 
     return routes
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    (seq,) = decode_cursor(cursor)
+    # As many digits as a database's whole numbers have at most, less one.
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= 18):
+        raise CursorInvalid
+    return int(seq)
 
 
 def _body(entry: Entry) -> AuditBody:

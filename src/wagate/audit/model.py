@@ -59,7 +59,9 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry. ``account_id`` is whose thing was changed, ``None`` for what belongs to no account."""
+    """One entry. ``account_id`` is whose thing was changed, ``None`` for what belongs to no account. ``seq`` rises in
+    the order of writing, and is 0 until it is written.
+    """
 
     id: AuditId
     at: datetime
@@ -68,6 +70,7 @@ class Entry:
     action: Action
     target: str | None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

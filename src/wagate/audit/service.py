@@ -51,6 +51,6 @@ class AuditLog:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def page(self, query: Query, *, before: str | None, limit: int) -> list[Entry]:
-        """Entries that ``query`` wants, newest first, older than the entry ``before``."""
+    async def page(self, query: Query, *, before: int | None, limit: int) -> list[Entry]:
+        """Entries that ``query`` wants, newest first, those with a lower ``seq`` than ``before``."""
         return await self._db.read(lambda tx: store.page(tx, query, before=before, limit=limit))

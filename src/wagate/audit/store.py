@@ -7,13 +7,15 @@ from sqlalchemy import DDL, Column, Index, Row, String, Table, event, insert, or
 from wagate.audit.model import Action, Actor, Entry, Query
 from wagate.core.ids import AccountId, AuditId, KeyId, UserId
 from wagate.storage.database import Tx, metadata
-from wagate.storage.types import Json, UtcDateTime
+from wagate.storage.types import Json, RowNumber, UtcDateTime
 from wagate.web.principal import Origin
 
 audit = Table(
     "audit",
     metadata,
-    Column("id", String, primary_key=True),
+    #: The order in which entries were written: several may be of one moment.
+    Column("seq", RowNumber, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
     Column("at", UtcDateTime, nullable=False),
     # No foreign keys: an entry outlives what it is about.
     Column("account_id", String),
@@ -25,8 +27,8 @@ audit = Table(
     Column("ip", String),
     Column("request_id", String),
     Column("detail", Json, nullable=False),
-    Index(None, "account_id", "id"),
-    Index(None, "action", "id"),
+    Index(None, "account_id", "seq"),
+    Index(None, "action", "seq"),
 )
 
 #: As the migration has them. Each refuses every UPDATE and DELETE.
@@ -60,11 +62,11 @@ def append(tx: Tx, entry: Entry) -> None:
 _APPEND = insert(audit)
 
 
-def page(tx: Tx, query: Query, *, before: str | None, limit: int) -> list[Entry]:
-    """Entries of all accounts that ``query`` wants, newest first, from the one after ``before`` on."""
-    wanted = select(audit).order_by(_c.id.desc()).limit(limit)
+def page(tx: Tx, query: Query, *, before: int | None, limit: int) -> list[Entry]:
+    """Entries of all accounts that ``query`` wants, newest first, those with a lower ``seq`` than ``before``."""
+    wanted = select(audit).order_by(_c.seq.desc()).limit(limit)
     if before is not None:
-        wanted = wanted.where(_c.id < before)
+        wanted = wanted.where(_c.seq < before)
     if query.account is not None:
         wanted = wanted.where(_c.account_id == query.account)
     if query.actor is not None:
@@ -108,4 +110,5 @@ def _entry(row: Row[Any]) -> Entry:
         action=Action(row.action),
         target=row.target,
         detail=row.detail,
+        seq=row.seq,
     )

@@ -33,6 +33,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=True),
@@ -44,10 +45,11 @@ def upgrade() -> None:
         sa.Column("ip", sa.String(), nullable=True),
         sa.Column("request_id", sa.String(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit")),
+        sa.UniqueConstraint("id", name=op.f("uq_audit_id")),
     )
     with op.batch_alter_table("audit", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_audit_account_id_id"), ["account_id", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_action_id"), ["action", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_account_id_seq"), ["account_id", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_action_seq"), ["action", "seq"], unique=False)
     for statement in _GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)

@@ -6,7 +6,7 @@ reverse order, so a start that fails halfway leaves nothing behind.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,9 @@ from wagate.accounts.passwords import Passwords
 from wagate.accounts.service import Accounts, Logins, Members, Platform
 from wagate.audit.service import AuditLog
 from wagate.cluster.service.calls import WorkerCalls
+from wagate.cluster.service.codes import FleetCodes, OwnFirst
 from wagate.cluster.service.fleet import Fleet
+from wagate.cluster.service.routes import Routes
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
@@ -54,6 +56,7 @@ from wagate.messages.service.sources import FileSources
 from wagate.messages.service.topics import outbox_topic
 from wagate.sessions.codes import Codes, KeyValues
 from wagate.sessions.links import LinkRegistry
+from wagate.sessions.placing import Placing
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
@@ -67,6 +70,7 @@ from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
 
 Job = Callable[[], Awaitable[None]]
+Probe = Callable[[], Awaitable[object]]
 
 #: A sandbox on this machine answers in milliseconds.
 SANDBOX_TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -95,6 +99,8 @@ class Runtime:
     codes: Codes
     #: The workers, for a gateway that hosts no sessions itself.
     fleet: Fleet | None
+    #: What this process uses besides its database, by what it is called; each raises if it is not well.
+    auxiliaries: Mapping[str, Probe]
     inbox: Inbox
     accounts: Accounts
     platform: Platform
@@ -139,17 +145,23 @@ async def open_runtime(
         stack.push_async_callback(db.close)
         ring = await unlock(db, folder, settings, entropy)
 
-        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
+        auxiliaries: dict[str, Probe] = {}
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack, auxiliaries)
         blobs = _files(settings, settings.s3_media_bucket, folder.path / "media")
+        auxiliaries["files"] = blobs.check
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
-        codes = Codes(kv, clock)
+        calls = None if hosts_sessions else WorkerCalls(settings.worker_token.get_secret_value())
+        placing = Placing(db=db, bus=bus, clock=clock)
+        routes = Routes(db=db, kv=kv, placing=placing, clock=clock)
+        codes = Codes(OwnFirst(Kv(clock), kv) if calls is None else FleetCodes(kv, routes, calls), clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
         accounts = Accounts(db, clock, ring, entropy)
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
         fleet = None
-        if not hosts_sessions:
+        if calls is not None:
+            await stack.enter_async_context(calls)
             fleet = Fleet(
                 db=db,
                 events=log,
@@ -157,7 +169,9 @@ async def open_runtime(
                 kv=kv,
                 clock=clock,
                 operators=accounts.operators,
-                calls=await stack.enter_async_context(WorkerCalls(settings.worker_token.get_secret_value())),
+                calls=calls,
+                placing=placing,
+                routes=routes,
                 wake_outbox=lambda session: bus.publish(outbox_topic(session)),
             )
         sessions = Sessions(
@@ -246,6 +260,7 @@ async def open_runtime(
             links=links,
             codes=codes,
             fleet=fleet,
+            auxiliaries=auxiliaries,
             inbox=inbox,
             accounts=accounts,
             platform=platform,
@@ -330,17 +345,18 @@ def start_jobs(jobs: Iterable[Job], clock: Clock) -> list[asyncio.Task[None]]:
 
 
 async def _wakes_and_values(
-    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack, auxiliaries: dict[str, Probe]
 ) -> tuple[Bus, KeyValues]:
     """Over Redis if there is one, else within this process."""
     url = settings.redis_url.get_secret_value()
     if not url:
         return Bus(), Kv(clock)
     # Imported when asked for: a gateway without Redis does not carry its client in memory.
-    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+    from wagate.storage.redis import RedisBus, RedisKv, check_redis, open_redis
 
     client = open_redis(url)
     stack.push_async_callback(client.aclose)
+    auxiliaries["redis"] = lambda: check_redis(client)
     bus = RedisBus(client, clock, entropy)
     await bus.start()
     stack.push_async_callback(bus.stop)

@@ -393,7 +393,7 @@ async def test_texts_pass_the_files_of_a_campaign_that_cannot_leave(
     monkeypatch.setattr("wagate.messages.service.outbox.MOST_HELD", 5)
     monkeypatch.setattr("wagate.messages.service.outbox._BATCH", 5)
     both.hosts.failure = StorageUnavailable()
-    files = [await document(both, to=f"49170000{n:04}@s.whatsapp.net") for n in range(20)]
+    files = [await document(both, to=f"4915100{n:05}@s.whatsapp.net") for n in range(20)]
     behind = await both.send("behind a file", to=files[-1].chat)
     text = await both.send("to somebody else", to=BOB)
     async with both.sending():

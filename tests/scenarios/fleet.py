@@ -27,6 +27,7 @@ class Fleet(Rig):
         self.gateways: list[Program] = []
         self.workers: dict[str, Program] = {}
         self.apis: list[ApiClient] = []
+        self._born = 0
 
     async def start_gateway(self) -> None:
         """One more gateway; the first is the one that is talked to."""
@@ -41,6 +42,20 @@ class Fleet(Rig):
         own = {"WAGATE_WORKER_ID": name, "WAGATE_GATEWAY_URL": self.gateways[0].url, **environment}
         self.workers[name] = await self._start("worker", name, own)
         return self.workers[name]
+
+    async def complete(self, count: int = 3) -> None:
+        """Start workers until there are ``count``."""
+        missing = max(0, count - len(self.workers))
+        names = [f"worker-{self._born + number}" for number in range(1, missing + 1)]
+        self._born += missing
+        await asyncio.gather(*map(self.start_worker, names))
+        await self.are_registered()
+
+    async def are_registered(self) -> None:
+        async def look() -> bool | None:
+            return True if set(self.workers) <= set(await self.loads()) else None
+
+        await self.until(look, f"the gateways know {sorted(self.workers)}")
 
     async def kill_worker(self, name: str) -> None:
         """SIGKILL."""
@@ -122,12 +137,7 @@ async def open_fleet(
             try:
                 for _ in range(gateways):
                     await fleet.start_gateway()
-                await asyncio.gather(*(fleet.start_worker(f"worker-{number}") for number in range(workers)))
-
-                async def complete() -> bool | None:
-                    return True if len(await fleet.loads()) == workers else None
-
-                await fleet.until(complete, f"{workers} workers are registered")
+                await fleet.complete(workers)
                 yield fleet
             finally:
                 await fleet.close()

@@ -4,24 +4,36 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.scenarios.fleet import Fleet, open_fleet
 from tests.scenarios.rig import new_number
 from tests.servers import Valkey
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest.fixture
-async def fleet(tmp_path: Path, new_postgres_database: Callable[[], str], redis_server: str) -> AsyncIterator[Fleet]:
-    async with open_fleet(tmp_path, database_url=new_postgres_database(), redis_url=redis_server) as fleet:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def module_fleet(
+    tmp_path_factory: pytest.TempPathFactory, module_postgres_database: str, redis_server: str
+) -> AsyncIterator[Fleet]:
+    folder = tmp_path_factory.mktemp("fleet")
+    async with open_fleet(folder, database_url=module_postgres_database, redis_url=redis_server) as fleet:
         yield fleet
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def fleet(module_fleet: Fleet) -> AsyncIterator[Fleet]:
+    """The file's fleet with all its workers, and nothing linked."""
+    await module_fleet.complete()
+    yield module_fleet
+    await module_fleet.tidy()
 
 
 async def test_sessions_are_spread_and_every_gateway_serves_all_of_them(fleet: Fleet) -> None:
     ada = await fleet.phone(new_number())
     sessions = [await fleet.linked(new_number()) for _ in range(3)]
-    assert {await fleet.worker_of(session) for session in sessions} == {"worker-0", "worker-1", "worker-2"}
+    assert {await fleet.worker_of(session) for session in sessions} == set(fleet.workers)
 
     await fleet.subscribe()
     for session in sessions:
@@ -68,12 +80,12 @@ async def test_a_worker_that_ends_hands_its_sessions_over_one_after_the_other(fl
         assert sent["status"] == "sent"
 
 
-async def test_an_admin_moves_a_session_and_a_new_worker_gets_its_share(fleet: Fleet) -> None:
+async def test_an_admin_moves_a_session_to_another_worker(fleet: Fleet) -> None:
     sessions = [await fleet.linked(new_number()) for _ in range(3)]
     ada = await fleet.phone(new_number())
     before = await fleet.worker_of(sessions[0])
-    found = await fleet.api.call("GET", "/api/admin/workers")
-    target = next(w["workerId"] for w in found["items"] if not w["workerId"].startswith(before))
+    found = (await fleet.api.call("GET", "/api/admin/workers"))["items"]
+    target = next(w["workerId"] for w in found if w["status"] == "online" and not w["workerId"].startswith(before))
 
     moving = await fleet.api.call("POST", f"/api/admin/sessions/{sessions[0]}/migrate", {"workerId": target})
     assert moving["toWorkerId"] == target
@@ -84,6 +96,21 @@ async def test_an_admin_moves_a_session_and_a_new_worker_gets_its_share(fleet: F
 
     await fleet.until(there, "the session is online at its new worker")
     assert (await fleet.send(sessions[0], ada, text="moved"))["status"] == "sent"
+
+
+async def test_a_worker_that_joins_gets_its_share(fleet: Fleet) -> None:
+    sessions = [await fleet.linked(new_number()) for _ in range(12)]
+    newest = await fleet.start_worker("late")
+
+    async def even() -> bool | None:
+        owners = [await fleet.worker_of(session) for session in sessions]
+        return True if owners.count("late") >= 2 else None
+
+    await fleet.until(even, "the newest worker has sessions", patience=60)
+    for session in sessions:
+        await fleet.reaches(session, "connected")
+    assert newest.process.returncode is None
+    assert await fleet.complaints() == {}
 
 
 async def test_a_frozen_owner_loses_its_session_and_what_it_writes_afterwards_is_refused(fleet: Fleet) -> None:

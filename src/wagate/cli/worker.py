@@ -67,6 +67,7 @@ async def run_worker(settings: Settings) -> None:
         checks = (
             HealthCheck(name="database", probe=runtime.db.ping),
             HealthCheck(name="gateway", probe=check_registered, required=False),
+            *(HealthCheck(name=name, probe=probe, required=False) for name, probe in runtime.auxiliaries.items()),
         )
         app = build_inner_app(router(host), token=token, worker=worker, checks=checks, clock=clock)
         server = HttpServer(app, host=settings.host, port=settings.port)

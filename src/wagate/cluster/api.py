@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
-from wagate.cluster.errors import WorkerGone, WorkerIdTaken, WorkerNotFound
+from wagate.cluster.errors import WorkerGone, WorkerIdTaken, WorkerNotFound, WorkerTakesNone
 from wagate.cluster.model import HEARTBEAT_SECONDS, Metrics, Worker, WorkerStatus
 from wagate.cluster.service.fleet import Fleet
 from wagate.core.ids import MessageId, SessionId, WorkerId
@@ -176,7 +176,7 @@ def router(fleet: Fleet, wake_message: WakeMessage) -> APIRouter:
     @routes.post(
         "/api/admin/sessions/{session_id}/migrate",
         status_code=202,
-        responses=problem_responses(SessionNotFound, WorkerNotFound),
+        responses=problem_responses(SessionNotFound, WorkerNotFound, WorkerTakesNone),
     )
     async def migrate_session(_: PlatformAccess, session_id: SessionId, body: MoveSession) -> MovingSession:
         """Have a session go on at another worker; its link stays, and its messages wait meanwhile."""

@@ -9,6 +9,12 @@ class WorkerNotFound(NotFound):
     code = "worker_not_found"
 
 
+class WorkerTakesNone(Conflict):
+    """This worker takes no sessions: it is draining, silent or gone."""
+
+    code = "worker_takes_none"
+
+
 class WorkerIdTaken(Conflict):
     """Another worker lives under this id."""
 

@@ -50,6 +50,7 @@ def gateway_app(
             checks=(
                 HealthCheck(name="database", probe=runtime.db.ping),
                 HealthCheck(name="disk", probe=runtime.data_dir.check_space, required=False),
+                *(HealthCheck(name=name, probe=probe, required=False) for name, probe in runtime.auxiliaries.items()),
             ),
             hooks=hooks,
             clock=runtime.clock,

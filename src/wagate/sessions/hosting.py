@@ -20,6 +20,9 @@ from wagate.sessions.transition import Journal
 from wagate.storage.database import Database, Tx
 from wagate.storage.dialect import database_now
 
+#: What time it is for leases: by the database's clock, on which all processes agree.
+LeaseClock = Callable[[Tx, Clock], datetime]
+
 #: With these the wish has come to its end, too; otherwise a restart would bring the session back.
 _END_THE_WISH = frozenset({Trigger.LINK_EXPIRED, Trigger.REVOKED, Trigger.LOGOUT})
 
@@ -44,7 +47,15 @@ class Hosting:
     """The sessions as a worker sees them."""
 
     def __init__(
-        self, *, db: Database, journal: Journal, codes: Codes, keys: Keys, ring: KeyRing, clock: Clock
+        self,
+        *,
+        db: Database,
+        journal: Journal,
+        codes: Codes,
+        keys: Keys,
+        ring: KeyRing,
+        clock: Clock,
+        lease_clock: LeaseClock = database_now,
     ) -> None:
         self._db = db
         self._journal = journal
@@ -52,6 +63,7 @@ class Hosting:
         self._keys = keys
         self._ring = ring
         self._clock = clock
+        self._lease_clock = lease_clock
 
     async def claim(
         self, worker: WorkerId, *, limit: int, alone: bool = False, fresh: bool = False
@@ -59,7 +71,7 @@ class Hosting:
         """Take sessions that want a worker and have none; see :func:`wagate.sessions.store.claim`."""
 
         def work(tx: Tx) -> list[Session]:
-            now, until = lease_term(tx, self._clock)
+            now, until = self._term(tx)
             return store.claim(tx, worker, now=now, until=until, limit=limit, alone=alone, fresh=fresh)
 
         taken = await self._db.write(work)
@@ -67,12 +79,12 @@ class Hosting:
 
     async def held(self, worker: WorkerId) -> list[tuple[Lease, Session]]:
         """What ``worker`` holds, as its placer gave it."""
-        held = await self._db.read(lambda tx: store.held_by(tx, worker, now=database_now(tx, self._clock)))
+        held = await self._db.read(lambda tx: store.held_by(tx, worker, now=self._lease_clock(tx, self._clock)))
         return [(Lease(session=session.id, worker=worker, epoch=session.epoch), session) for session in held]
 
     async def renew(self, worker: WorkerId) -> dict[SessionId, int]:
         """Prolong all leases of ``worker`` in one statement; the epochs of what it still holds."""
-        return await self._db.write(lambda tx: store.renew(tx, worker, until=lease_term(tx, self._clock)[1]))
+        return await self._db.write(lambda tx: store.renew(tx, worker, until=self._term(tx)[1]))
 
     async def wishes(self, worker: WorkerId) -> list[Session]:
         """The sessions of ``worker`` that are to be disconnected or reconnected."""
@@ -183,6 +195,10 @@ class Hosting:
 
         return await self._db.write(work)
 
+    def _term(self, tx: Tx) -> tuple[datetime, datetime]:
+        """Now, and until when a lease taken now holds."""
+        return lease_term(self._lease_clock(tx, self._clock))
+
     def _write(
         self,
         tx: Tx,
@@ -214,9 +230,8 @@ class Hosting:
         return after
 
 
-def lease_term(tx: Tx, clock: Clock) -> tuple[datetime, datetime]:
-    """Now, and until when a lease taken now holds: by the database's clock, on which all processes agree."""
-    now = database_now(tx, clock)
+def lease_term(now: datetime) -> tuple[datetime, datetime]:
+    """Now, and until when a lease taken now holds."""
     return now, now + timedelta(seconds=LEASE_SECONDS)
 
 

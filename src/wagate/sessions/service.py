@@ -23,7 +23,7 @@ from wagate.events.service import EventLog
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
-from wagate.sessions.hosting import Hosting, Keys, proxy_aad
+from wagate.sessions.hosting import Hosting, Keys, LeaseClock, proxy_aad
 from wagate.sessions.linking import Linking, PasskeyOnShow, QrOnShow
 from wagate.sessions.links import Links
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
@@ -34,6 +34,7 @@ from wagate.sessions.transition import Journal, qr_topic
 from wagate.sessions.waiting import within
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database, Tx
+from wagate.storage.dialect import database_now
 from wagate.web.principal import Principal
 
 #: A customer who deletes a session does not wait for WhatsApp longer than that.
@@ -94,6 +95,7 @@ class Sessions:
         proxies: DestinationCheck,
         engine: EngineName = "baileys",
         entropy: Entropy = os.urandom,
+        lease_clock: LeaseClock = database_now,
     ) -> None:
         """``proxies`` checks where a proxy leads. ``engine`` is that of new sessions that name none."""
         self.codes = codes
@@ -107,7 +109,9 @@ class Sessions:
         self._default_engine = engine
         self._entropy = entropy
         self._journal = Journal(events, bus)
-        self.hosting = Hosting(db=db, journal=self._journal, codes=codes, keys=keys, ring=ring, clock=clock)
+        self.hosting = Hosting(
+            db=db, journal=self._journal, codes=codes, keys=keys, ring=ring, clock=clock, lease_clock=lease_clock
+        )
         self._moving = Moving(db=db, journal=self._journal, keys=keys, mover=mover, clock=clock, entropy=entropy)
         self._linking = Linking(db=db, journal=self._journal, codes=codes, links=links, bus=bus, clock=clock)
 

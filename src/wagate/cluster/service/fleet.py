@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from wagate.cluster.errors import WorkerUnreachable
+from wagate.cluster.errors import WorkerTakesNone, WorkerUnreachable
 from wagate.cluster.model import Worker
 from wagate.cluster.service.calls import Refused, WorkerCalls
 from wagate.cluster.service.handover import HandOver
@@ -17,7 +17,7 @@ from wagate.events.service import EventLog
 from wagate.sessions.codes import KeyValues
 from wagate.sessions.model import Session
 from wagate.sessions.placing import Placing
-from wagate.sessions.transition import Journal, qr_topic
+from wagate.sessions.transition import qr_topic
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database
 
@@ -37,21 +37,20 @@ class Fleet:
         clock: Clock,
         operators: Operators,
         calls: WorkerCalls,
+        placing: Placing,
+        routes: Routes,
         wake_outbox: Callable[[SessionId], None],
     ) -> None:
         """``operators`` are told of workers. ``wake_outbox`` wakes a session's outbox when its worker can't be told."""
         self._calls = calls
         self._bus = bus
-        self._placing = Placing(db=db, journal=Journal(events, bus), clock=clock)
-        routes = Routes(db=db, kv=kv, placing=self._placing, clock=clock)
+        self._placing = placing
         self.registry = Registry(db=db, events=events, bus=bus, kv=kv, clock=clock, operators=operators)
         #: The connections that workers hold.
         self.links = RemoteLinks(routes, calls, clock)
         self.hand_over = HandOver(routes, calls, wake_outbox)
         #: A duty: one gateway of all runs it.
-        self.placer = Placer(
-            registry=self.registry, placing=self._placing, routes=routes, calls=calls, bus=bus, clock=clock
-        )
+        self.placer = Placer(registry=self.registry, placing=placing, routes=routes, calls=calls, bus=bus, clock=clock)
 
     async def drain(self, worker: WorkerId) -> Worker:
         """Have a worker hand over all that it hosts. It learns of it at once, or with its next heartbeat.
@@ -68,9 +67,12 @@ class Fleet:
     async def migrate(self, session: SessionId, to: WorkerId) -> Session:
         """Have a session go to another worker.
 
-        :raises WorkerNotFound: if there is no such worker. :raises SessionNotFound: if there is no such session.
+        :raises WorkerNotFound: if there is no such worker. :raises WorkerTakesNone: if it may not be given sessions.
+        :raises SessionNotFound: if there is no such session.
         """
-        await self.registry.find(to)
+        worker = await self.registry.find(to)
+        if worker not in await self.registry.fit():
+            raise WorkerTakesNone
         return await self._placing.move(session, to)
 
     async def note(self, worker: WorkerId, event: str, session: SessionId | None) -> None:

@@ -6,15 +6,23 @@ from types import SimpleNamespace
 import pytest
 from starlette.requests import HTTPConnection
 
+from wagate.core.clock import ManualClock
+from wagate.web.clients import ClientAddresses
+from wagate.web.limits import Limiter
 from wagate.web.origin import origin_of
 
-BEHIND = SimpleNamespace(state=SimpleNamespace(trusted_proxies=(ip_network("10.0.0.0/8"), ip_network("fd00::/8"))))
 
-
-def seen(peer: str | None, *forwarded: str, app: object = BEHIND) -> str | None:
-    headers = [(b"x-forwarded-for", value.encode("latin-1")) for value in forwarded]
-    client = None if peer is None else (peer, 1)
-    scope = {"type": "http", "headers": headers, "client": client, "app": app, "state": {"request_id": "r"}}
+def seen(peer: str | None, forwarded: str = "", *, behind_a_proxy: bool = True) -> str | None:
+    limiter = Limiter.off(ManualClock())
+    limiter.addresses = ClientAddresses((ip_network("10.0.0.0/8"),))
+    state = SimpleNamespace(limiter=limiter) if behind_a_proxy else SimpleNamespace()
+    scope = {
+        "type": "http",
+        "headers": [(b"x-forwarded-for", forwarded.encode())] if forwarded else [],
+        "client": None if peer is None else (peer, 1),
+        "app": SimpleNamespace(state=state),
+        "state": {"request_id": "r"},
+    }
     origin = origin_of(HTTPConnection(scope))
     assert origin.request_id == "r"
     return origin.ip
@@ -23,29 +31,20 @@ def seen(peer: str | None, *forwarded: str, app: object = BEHIND) -> str | None:
 @pytest.mark.parametrize(
     ("peer", "forwarded", "ip"),
     [
-        ("192.0.2.1", (), "192.0.2.1"),
-        ("192.0.2.1", ("198.51.100.7",), "192.0.2.1"),
-        ("10.0.0.1", (), "10.0.0.1"),
-        ("10.0.0.1", ("198.51.100.7",), "198.51.100.7"),
-        ("10.0.0.1", ("203.0.113.9, 198.51.100.7",), "198.51.100.7"),
-        ("10.0.0.1", ("203.0.113.9, 198.51.100.7, 10.9.9.9",), "198.51.100.7"),
-        ("10.0.0.1", ("203.0.113.9", "198.51.100.7"), "198.51.100.7"),
-        ("10.0.0.1", ("nonsense",), "10.0.0.1"),
-        ("10.0.0.1", ("203.0.113.9, nonsense, 10.2.2.2",), "10.2.2.2"),
-        ("10.0.0.1", (",".join(["203.0.113.9"] + ["10.2.2.2"] * 5000),), "10.2.2.2"),
-        ("::ffff:10.0.0.1", ("::ffff:198.51.100.7",), "198.51.100.7"),
-        ("fd00::1", ("2001:db8::5",), "2001:db8::5"),
-        ("fe80::1%eth0", (), "fe80::1"),
-        ("not an address", (), None),
-        (None, ("198.51.100.7",), None),
+        ("192.0.2.1", "", "192.0.2.1"),
+        ("192.0.2.1", "198.51.100.7", "192.0.2.1"),
+        ("10.0.0.1", "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        ("10.0.0.1", "2001:db8::5", "2001:db8::5"),
+        ("::ffff:10.0.0.1", "::ffff:198.51.100.7", "198.51.100.7"),
+        ("not an address", "", None),
+        (None, "198.51.100.7", None),
     ],
 )
 def test_the_sender_is_the_last_on_the_way_whom_we_do_not_know(
-    peer: str | None, forwarded: tuple[str, ...], ip: str | None
+    peer: str | None, forwarded: str, ip: str | None
 ) -> None:
-    assert seen(peer, *forwarded) == ip
+    assert seen(peer, forwarded) == ip
 
 
-def test_without_trusted_proxies_the_header_says_nothing() -> None:
-    plain = SimpleNamespace(state=SimpleNamespace())
-    assert seen("10.0.0.1", "198.51.100.7", app=plain) == "10.0.0.1"
+def test_an_application_that_was_told_of_no_proxies_believes_none() -> None:
+    assert seen("10.0.0.1", "198.51.100.7", behind_a_proxy=False) == "10.0.0.1"

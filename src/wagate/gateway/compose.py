@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
 from wagate.accounts.api import logins_router, members_router, platform_router
+from wagate.applications.api import router as applications_router
 from wagate.audit.api import router as audit_router
 from wagate.cluster.api import router as workers_router
 from wagate.core.ids import MessageId
@@ -16,8 +17,10 @@ from wagate.gateway.health import HealthCheck
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
 from wagate.messages.service.topics import message_topic
+from wagate.plans.api import router as plans_router
 from wagate.realtime.api import router as realtime_router
 from wagate.sessions.api import router as sessions_router
+from wagate.usage.api import router as usage_router
 from wagate.webhooks.api import router as webhooks_router
 
 if TYPE_CHECKING:
@@ -32,19 +35,23 @@ def gateway_app(
         GatewayParts(
             settings=runtime.settings,
             accounts=runtime.accounts,
-            # Routes are looked through in this order, so those of sending come first.
+            # Routes are looked through in this order, so those of sending come first. `/api/messages/stats` would be
+            # taken for a message by them.
             routers=(
+                usage_router(runtime.usage),
                 messages_router(runtime.messages, runtime.history, runtime.library),
                 sessions_router(runtime.sessions),
                 media_router(runtime.library),
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
+                workers_router(runtime.fleet, _wake(runtime)),
+                applications_router(runtime.sessions, runtime.messages),
+                plans_router(runtime.plans),
                 logins_router(runtime.logins, runtime.clock),
                 members_router(runtime.members),
                 platform_router(runtime.platform),
                 audit_router(runtime.audit),
-                *(() if runtime.fleet is None else (workers_router(runtime.fleet, _wake(runtime)),)),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(
@@ -54,6 +61,7 @@ def gateway_app(
             ),
             hooks=hooks,
             clock=runtime.clock,
+            limiter=runtime.limiter,
         )
     )
 

@@ -20,6 +20,7 @@ from wagate.core.seal import KeyRing
 from wagate.core.settings import EngineName
 from wagate.engine.port import Mover, PasskeyAssertion, Vitals
 from wagate.events.service import EventLog
+from wagate.plans.tally import admit_session
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
@@ -133,6 +134,7 @@ class Sessions:
         :raises SessionsOutOfReach: if the key is bound to other sessions.
         :raises InvalidPhone: if ``phone`` is none. :raises InvalidProxy: if ``proxy`` is none.
         :raises Unprocessable: if the gateway may not connect to ``proxy``.
+        :raises PlanLimit: if the account has as many as its plan allows.
         """
         if principal.sessions is not None:
             raise SessionsOutOfReach
@@ -153,6 +155,7 @@ class Sessions:
         sealed = await self._sealed(session.id, proxy)
 
         def work(tx: Tx) -> None:
+            admit_session(tx, session.account_id, lambda: store.count(tx, session.account_id))
             store.insert(tx, session, sealed)
             audit.append(tx, principal, Action.SESSION_CREATED, session.id, now=now)
 

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from wagate.core.errors import Forbidden, Unauthorized
 from wagate.core.ids import AccountId
 from wagate.web.cookies import CSRF_HEADER, may_come_from_elsewhere, token_of_cookie
+from wagate.web.limits import Limiter
 from wagate.web.origin import origin_of
 from wagate.web.principal import Principal, Scope
 
@@ -95,15 +96,24 @@ async def principal_of(request: HTTPConnection) -> Principal:
 
     :raises Unauthorized: if there is no good credential.
     :raises CsrfTokenWrong: if a page of another site may have sent it.
+    :raises TooMany: if the caller sent too many requests, or its address too many bad credentials.
     """
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
         authenticate = cast(Authenticate, request.app.state.authenticate)
-        credential = credential_of(request)
-        known = replace(await authenticate(credential), origin=origin_of(request))
+        limiter: Limiter | None = getattr(request.app.state, "limiter", None)
+        try:
+            credential = credential_of(request)
+            known = replace(await authenticate(credential), origin=origin_of(request))
+        except Unauthorized:
+            if limiter is not None:
+                await limiter.check_failure(request)
+            raise
         if came_by_cookie(request) and may_come_from_elsewhere(request, credential):
             raise CsrfTokenWrong(f"Name in {CSRF_HEADER} the csrfToken of GET /api/me")
         request.state.principal = known
+        if limiter is not None:
+            await limiter.check(request, known)
     return known
 
 

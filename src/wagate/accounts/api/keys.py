@@ -61,6 +61,7 @@ class Limits(ApiModel):
     """What the account may use; null is no limit."""
 
     sessions: int | None = None
+    messages_per_day: int | None = None
     messages_per_month: int | None = None
 
 
@@ -85,11 +86,16 @@ def router(accounts: Accounts) -> APIRouter:
     async def get_me(request: Request, principal: Access) -> Caller:
         """Who sent the request, and what the account may use."""
         identity = await accounts.identity(principal)
+        plan = await accounts.plan(principal)
         return Caller(
             user=None if identity.user is None else user_body(identity.user),
             account=account_body(identity.account),
             key=None if identity.key is None else _key_body(identity.key),
-            limits=Limits(),
+            limits=Limits(
+                sessions=plan.sessions,
+                messages_per_day=plan.messages_per_day,
+                messages_per_month=plan.messages_per_month,
+            ),
             csrf_token=csrf_token(credential_of(request)) if came_by_cookie(request) else None,
         )
 

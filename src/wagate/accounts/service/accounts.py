@@ -21,6 +21,8 @@ from wagate.core.errors import Unauthorized
 from wagate.core.ids import AccountId, Entropy, KeyId, SessionId
 from wagate.core.seal import KeyRing
 from wagate.core.settings import Settings
+from wagate.plans.model import Plan
+from wagate.plans.store import plan_of
 from wagate.storage.database import Database, Tx
 from wagate.storage.errors import StorageUnavailable
 from wagate.web.principal import Principal, Scope
@@ -101,6 +103,10 @@ class Accounts:
             return await self._db.read(work)
         except KeyNotFound:
             raise Unauthorized from None
+
+    async def plan(self, principal: Principal) -> Plan:
+        """What the account may use."""
+        return await self._db.read(lambda tx: plan_of(tx, principal.account_id))
 
     async def create_key(
         self,

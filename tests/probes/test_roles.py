@@ -48,7 +48,7 @@ NEEDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             *("listKeys", "createKey", "deleteKey"),
-            *("listUsers", "createUser", "getUser", "deleteUser"),
+            *("listUsers", "createUser", "getUser", "updateUser", "deleteUser"),
             *("createApplication", "listApplications", "getApplication", "updateApplication", "deleteApplication"),
             *("connectApplication", "disconnectApplication", "reconnectApplication", "getApplicationQr"),
             "sendFromApplication",

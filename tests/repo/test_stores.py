@@ -29,11 +29,13 @@ TRUSTED = {
     "history/service/notices.py": "runs in the transaction that takes a message off the inbox, under the epoch",
     "media/jobs.py": "fetches files of sessions whose open link it holds",
     "media/service/hosts.py": "uploads and downloads for a message or file that was read for its account",
+    "messages/service/admission.py": "runs in the transaction that found the session for its account",
     "messages/service/backfill.py": "stores old messages of the session that its owner holds",
     "messages/service/outbox.py": "sends for the holder of the lease, whose epoch each transaction checks",
     "messages/service/receive.py": "runs in the transaction that takes a message off the inbox, under the epoch",
     "messages/service/send.py": "answers the engine, which asks for what its own session sent",
     "sessions/hosting.py": "the worker's side: by its own id, or by its leases",
+    "sessions/pausing.py": "the worker's side: writes under the epoch",
     "sessions/placing.py": "places sessions of all accounts on workers",
     "webhooks/service/dispatcher.py": "delivers for all accounts, to each endpoint its own",
     "webhooks/service/endpoints.py": "reads the endpoint for its account in the same transaction",
@@ -62,6 +64,7 @@ FOR_ALL = {
     },
     "events/store.py": {
         "_insert": "adds the rows that append collected, each with its account",
+        "lines": "for the counting of usage, which serves all accounts",
         "read_all": "for the dispatcher of webhooks, which serves all accounts",
         "fetch": "for the dispatcher of webhooks, which serves all accounts",
         "head": "the number of the newest row, no row",
@@ -88,6 +91,16 @@ FOR_ALL = {
         "count_free": "a number, no row",
         "loads": "numbers of each worker, no row",
     },
+    "plans/store.py": {
+        **dict.fromkeys(
+            ("used", "take", "use_at_least"), "by a subject whose name the service makes of an account or session id"
+        ),
+        "forget": "drops what is old, whoever's it is",
+    },
+    "usage/store.py": {
+        "add": "counts for all accounts; each cell names its account",
+        **dict.fromkeys(("position", "begin", "advance"), "the one place that counting has reached, no account's"),
+    },
     "webhooks/store.py": {
         "all_endpoints": "for the dispatcher, which serves all accounts",
         "set_up": "the one row of the fan-out, no account's",
@@ -106,7 +119,9 @@ FOR_ALL = {
 }
 
 #: Tables that hold nothing of any account.
-NOBODYS = {"duties", "key_canary", "platform_settings", "webhook_fanout", "workers"}
+NOBODYS = {"duties", "key_canary", "platform_settings", "usage_cursor", "webhook_fanout", "workers"}
+#: Tables whose rows are an account's by another column's words.
+BY_NAME = {"accounts": "id", "quota_use": "subject"}
 #: Where SQL may stand, besides the stores.
 SQL_AT_HOME = ("storage/", "engine/lease.py")
 _RUNS_SQL = {"execute", "exec_driver_sql", "executemany", "scalars"}
@@ -247,7 +262,7 @@ def test_every_table_belongs_to_accounts_or_is_listed(declared: MetaData) -> Non
     """Whoever adds a table decides how its rows are scoped, and finds the stores' rule."""
     inside = {"account_id", "session_id", "endpoint_id"}
     free = {name for name, table in declared.tables.items() if not inside & set(table.columns.keys())}
-    assert free - {"accounts", "sessions"} == NOBODYS | _of_tests(declared)
+    assert free - set(BY_NAME) == NOBODYS | _of_tests(declared)
 
 
 def _of_tests(declared: MetaData) -> set[str]:

@@ -108,6 +108,12 @@ class LastPlatformAdmin(Conflict):
     code = "last_platform_admin"
 
 
+class RunsTheGateway(Forbidden):
+    """This user runs the gateway; only others who do may change them."""
+
+    code = "user_runs_gateway"
+
+
 class AccountNotFound(NotFound):
     """There is no such account."""
 

@@ -16,6 +16,7 @@ from wagate.accounts.errors import (
     LoginsBusy,
     PasswordTooWeak,
     PasswordWrong,
+    RunsTheGateway,
     TooManyAttempts,
     UserNotFound,
 )
@@ -23,7 +24,7 @@ from wagate.accounts.model import Role
 from wagate.accounts.service import Members
 from wagate.accounts.service.members import MemberChange
 from wagate.core.ids import UserId
-from wagate.web.auth import Access, AdminAccess, PlatformAdminOnly
+from wagate.web.auth import Access, AdminAccess
 from wagate.web.models import ApiRequest
 from wagate.web.pages import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, decode_cursor, page_of
 from wagate.web.problems import problem_responses
@@ -117,7 +118,7 @@ def router(members: Members) -> APIRouter:
     @routes.patch(
         "/api/users/{user_id}",
         responses=problem_responses(
-            UserNotFound, LastOwner, LastPlatformAdmin, PlatformAdminOnly, PasswordTooWeak, GrantTooWide, LoginsBusy
+            UserNotFound, LastOwner, LastPlatformAdmin, RunsTheGateway, PasswordTooWeak, GrantTooWide, LoginsBusy
         ),
     )
     async def update_user(user_id: UserId, body: UpdateUser, principal: AdminAccess) -> UserBody:
@@ -128,7 +129,7 @@ def router(members: Members) -> APIRouter:
     @routes.delete(
         "/api/users/{user_id}",
         status_code=204,
-        responses=problem_responses(UserNotFound, LastOwner, LastPlatformAdmin, PlatformAdminOnly, GrantTooWide),
+        responses=problem_responses(UserNotFound, LastOwner, LastPlatformAdmin, RunsTheGateway, GrantTooWide),
     )
     async def delete_user(user_id: UserId, principal: AdminAccess) -> None:
         """Remove a user from the account, and revoke the keys that were made for them."""

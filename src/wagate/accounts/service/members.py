@@ -17,6 +17,7 @@ from wagate.accounts.errors import (
     LastPlatformAdmin,
     LoginNeeded,
     PasswordWrong,
+    RunsTheGateway,
     TooManyAttempts,
     UserNotFound,
 )
@@ -29,7 +30,6 @@ from wagate.audit.model import Action
 from wagate.core.clock import Clock
 from wagate.core.ids import Entropy, UserId
 from wagate.storage.database import Database, Tx
-from wagate.web.auth import PlatformAdminOnly
 from wagate.web.principal import Principal
 
 
@@ -118,7 +118,7 @@ class Members:
 
         :raises UserNotFound, PasswordTooWeak, LoginsBusy: :raises GrantTooWide: as :meth:`page`.
         :raises LastOwner, LastPlatformAdmin: if nobody could do any more what this user can.
-        :raises PlatformAdminOnly: if the user runs the gateway and ``principal`` does not.
+        :raises RunsTheGateway: if the user runs the gateway and ``principal`` does not.
         """
         await self.get(principal, user_id)
         kept = None
@@ -153,7 +153,7 @@ class Members:
     async def remove(self, principal: Principal, user_id: UserId) -> None:
         """Forget a user; the keys that were made for them are revoked.
 
-        :raises UserNotFound, LastOwner, LastPlatformAdmin, PlatformAdminOnly, GrantTooWide: as :meth:`change`.
+        :raises UserNotFound, LastOwner, LastPlatformAdmin, RunsTheGateway, GrantTooWide: as :meth:`change`.
         """
         _check_reach(principal)
         now = self._clock.now()
@@ -231,7 +231,7 @@ def _check_reach(principal: Principal) -> None:
 
 def _check_standing(principal: Principal, user: User) -> None:
     if user.is_admin and not principal.is_admin:
-        raise PlatformAdminOnly
+        raise RunsTheGateway
 
 
 def _check_dispensable(tx: Tx, owner: User) -> None:

@@ -76,12 +76,13 @@ async def test_a_farewell_is_final(ground: Ground) -> None:
 
 
 async def test_workers_that_share_limits_are_counted_and_the_gone_are_forgotten(ground: Ground) -> None:
-    assert await ground.registry.count_alive() == 1
+    assert await ground.registry.share_of(ONE) == (0, 1)
     await ground.registry.register(ONE, "http://one:8001", 50)
     await ground.registry.register(TWO, "http://two:8001", 50)
-    assert await ground.registry.count_alive() == 2
+    assert await ground.registry.share_of(ONE) == (0, 2)
+    assert await ground.registry.share_of(TWO) == (1, 2)
     await ground.registry.bury(TWO, "test")
-    assert await ground.registry.count_alive() == 1
+    assert await ground.registry.share_of(ONE) == (0, 1)
     await ground.clock.advance(timedelta(days=2).total_seconds())
     await ground.registry.forget()
     assert [worker.id for worker in await ground.registry.everybody()] == [ONE]

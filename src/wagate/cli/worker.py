@@ -82,7 +82,7 @@ async def run_worker(settings: Settings) -> None:
             count_connections=runtime.links.count_online,
             is_draining=lambda: sessions.draining,
             begin_drain=host.begin_drain,
-            share=lambda _workers: None,
+            share=sessions.share,
             bus=runtime.bus,
             clock=clock,
         )

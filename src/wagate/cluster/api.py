@@ -68,7 +68,9 @@ class WorkerOrders(WorkerBody):
     heartbeat_seconds: float
     """How often to call."""
     workers: int
-    """How many there are to share the fleet's limits."""
+    """How many there are to share the fleet's limits, such as that of reconnecting."""
+    place: int
+    """Its own place among them, from 0."""
 
 
 class WorkerList(ApiModel):
@@ -190,9 +192,8 @@ def router(fleet: Fleet | LoneWorker, wake_message: WakeMessage) -> APIRouter:
 
 
 async def _orders(fleet: Fleet | LoneWorker, worker: Worker) -> WorkerOrders:
-    return WorkerOrders(
-        **_body(worker).model_dump(), heartbeat_seconds=HEARTBEAT_SECONDS, workers=await fleet.registry.count_alive()
-    )
+    place, workers = await fleet.registry.share_of(worker.id)
+    return WorkerOrders(**_body(worker).model_dump(), heartbeat_seconds=HEARTBEAT_SECONDS, workers=workers, place=place)
 
 
 def _body(worker: Worker) -> WorkerBody:

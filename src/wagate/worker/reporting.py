@@ -94,12 +94,12 @@ class Reporter:
         count_connections: Callable[[], int],
         is_draining: Callable[[], bool],
         begin_drain: Callable[[], None],
-        share: Callable[[int], None],
+        share: Callable[[int, int], None],
         bus: Bus,
         clock: Clock,
     ) -> None:
-        """``begin_drain`` is called when the fleet wants this worker to drain; ``share`` with how many workers there
-        are to share the fleet's limits.
+        """``begin_drain`` is called when the fleet wants this worker to drain; ``share`` with the place of this
+        worker among those who share the fleet's limits, and how many these are.
         """
         self._gateways = gateways
         self._worker = worker
@@ -192,7 +192,7 @@ class Reporter:
             await self._clock.sleep(pause)
 
     async def _take(self, orders: Any) -> None:
-        self._share(max(1, int(orders["workers"])))
+        self._share(int(orders["place"]), int(orders["workers"]))
         if orders["status"] == "draining" and not self._is_draining():
             self._begin_drain()
 

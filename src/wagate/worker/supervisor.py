@@ -94,6 +94,11 @@ class Supervisor:
         """Look at once for sessions to host, and for wishes."""
         self._bus.publish_here(WANTED)
 
+    def share(self, place: int, workers: int) -> None:
+        """Leave to the others of so many workers their turns to connect; ``place`` is this one's among them."""
+        self._tools.reconnects.share(place, workers)
+        self._tools.openings.share(place, workers)
+
     def release(self, session: SessionId) -> None:
         """Let go of a session, keeping its link, so that another worker can have it."""
         hosted = self._hosted.get(session)

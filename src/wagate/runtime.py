@@ -14,7 +14,10 @@ from pathlib import Path
 
 import aiohttp
 
-from wagate.accounts.service import Accounts
+from wagate.accounts.attempts import MemoryAttempts
+from wagate.accounts.passwords import Passwords
+from wagate.accounts.service import Accounts, Logins, Members, Platform
+from wagate.audit.service import AuditLog
 from wagate.cluster.service.calls import WorkerCalls
 from wagate.cluster.service.codes import FleetCodes, OwnFirst
 from wagate.cluster.service.fleet import Fleet
@@ -110,6 +113,10 @@ class Runtime:
     auxiliaries: Mapping[str, Probe]
     inbox: Inbox
     accounts: Accounts
+    platform: Platform
+    logins: Logins
+    members: Members
+    audit: AuditLog
     events: EventLog
     sessions: Sessions
     library: Library
@@ -163,7 +170,7 @@ async def open_runtime(
         routes = Routes(db=db, kv=kv, placing=placing, clock=clock)
         codes = Codes(OwnFirst(Kv(clock), kv) if calls is None else FleetCodes(kv, routes, calls), clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
-        accounts = Accounts(db, clock, entropy)
+        accounts = Accounts(db, clock, ring, entropy)
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
@@ -197,6 +204,14 @@ async def open_runtime(
             proxies=egress.check_destination,
             entropy=entropy,
         )
+        platform = Platform(
+            db=db,
+            clock=clock,
+            known=accounts.known,
+            registration=settings.registration,
+            stop=sessions.disconnect_all,
+        )
+        passwords, attempts = Passwords(), MemoryAttempts(clock)
 
         library = Library(
             db=db, blobs=blobs, egress=egress, clock=clock, max_bytes=settings.max_media_bytes, entropy=entropy
@@ -265,6 +280,20 @@ async def open_runtime(
             auxiliaries=auxiliaries,
             inbox=inbox,
             accounts=accounts,
+            platform=platform,
+            logins=Logins(
+                db=db,
+                clock=clock,
+                accounts=accounts,
+                platform=platform,
+                passwords=passwords,
+                attempts=attempts,
+                entropy=entropy,
+            ),
+            members=Members(
+                db=db, clock=clock, accounts=accounts, passwords=passwords, attempts=attempts, entropy=entropy
+            ),
+            audit=AuditLog(db),
             events=log,
             sessions=sessions,
             library=library,

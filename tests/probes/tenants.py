@@ -22,7 +22,7 @@ from wagate.web.principal import Scope
 from wagate.web.testing import AsgiClient
 
 #: Kinds of ids that name nothing of an account's.
-NOT_OF_ACCOUNTS: Final = frozenset({"wrk", "req"})
+NOT_OF_ACCOUNTS: Final = frozenset({"wrk", "req", "aud"})
 #: Seconds after which a webhook that was not told will not be.
 PATIENCE: Final = 30
 #: Columns that change though nobody changes anything: when a key was used is noted at most once a minute.

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 #: What each operation needs: nothing, `any` good key, a scope, or to be one of those who run the gateway.
 NEEDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("getLiveness", "getReadiness", "getHealth"), "nothing"),
-    **dict.fromkeys(("getMe",), "any"),
+    **dict.fromkeys(("getLiveness", "getReadiness", "getHealth", "register", "logIn"), "nothing"),
+    **dict.fromkeys(("getMe", "updateSelf", "logOut"), "any"),
     **dict.fromkeys(
         (
             *("getSession", "listSessions", "getStatus", "listMessages", "getMessage", "download"),
@@ -48,6 +48,7 @@ NEEDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             *("listKeys", "createKey", "deleteKey"),
+            *("listUsers", "createUser", "getUser", "updateUser", "deleteUser"),
             *("createApplication", "listApplications", "getApplication", "updateApplication", "deleteApplication"),
             *("connectApplication", "disconnectApplication", "reconnectApplication", "getApplicationQr"),
             "sendFromApplication",
@@ -57,6 +58,7 @@ NEEDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             *("getPlan", "putPlan"),
+            *("listAccounts", "getAccount", "updateAccount", "getSettings", "updateSettings", "listAudit"),
             *("getSandbox", "createSandboxPhone", "listSandboxPhones", "getSandboxPhone", "changeSandboxPhone"),
             *("giveSandboxHistory", "scanWithSandboxPhone", "enterCodeOnSandboxPhone", "answerWithSandboxPasskey"),
             *("unlinkSandboxDevice", "sendFromSandboxPhone", "listSandboxMessages", "listSandboxGroups"),
@@ -68,7 +70,9 @@ NEEDS: Final[Mapping[str, str]] = {
 }
 
 #: Problems of 403 that are about what was asked for, by who may ask.
-ABOUT_THE_REQUEST: Final = frozenset({"key_bound_to_sessions", "grant_too_wide"})
+ABOUT_THE_REQUEST: Final = frozenset(
+    {"key_bound_to_sessions", "grant_too_wide", "login_needed", "wrong_password", "login_failed", "registration_closed"}
+)
 
 
 @dataclass(frozen=True, slots=True)

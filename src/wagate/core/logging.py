@@ -38,6 +38,8 @@ _SECRET_NAMES = frozenset(
 #: As long as phone numbers get (E.164: 15 digits; 8 is the shortest that is anyone's), standing alone.
 _PHONE = re.compile(r"(?<![0-9A-Za-z_.-])(\+?\d{2})\d{4,11}(\d{2})(?![0-9A-Za-z_.])")
 _API_KEY = re.compile(r"\b(wag|whsec)_[A-Za-z0-9+/=]{8,}")
+#: The token of a log-in (a JWT): JSON begins with a brace and a quote.
+_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -103,7 +105,7 @@ def configure_logging(level: str, fmt: str, stream: TextIO | None = None) -> Non
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
-    """The structlog processor that hides secrets by field name, and phone numbers and API keys in any string."""
+    """The structlog processor that hides secrets by field name, and phone numbers, keys and tokens in any string."""
     for name, value in event_dict.items():
         event_dict[name] = _masked(name, value)
     return event_dict
@@ -113,7 +115,7 @@ def _masked(name: str, value: Any) -> Any:
     if _names_a_secret(name) and value is not None and not isinstance(value, bool):
         return _MASK
     if isinstance(value, str):
-        return _API_KEY.sub(_without_key, _PHONE.sub(_without_digits, value))
+        return _TOKEN.sub(_MASK, _API_KEY.sub(_without_key, _PHONE.sub(_without_digits, value)))
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
     if isinstance(value, Mapping):

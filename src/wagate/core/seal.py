@@ -20,6 +20,8 @@ from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from wagate.core.errors import WagateError
 from wagate.core.ids import Entropy
@@ -160,6 +162,16 @@ class KeyRing:
         :raises SealBroken: as :meth:`open`.
         """
         return self.open(wrapped, b"data-key\0" + aad)
+
+    def derive(self, purpose: bytes) -> dict[str, bytes]:
+        """A key of 32 bytes from each key of the ring, newest first, for what is signed and not sealed (HKDF-SHA256).
+
+        Keys of different purposes say nothing of each other, nor of the ring.
+        """
+        return {
+            key_id: HKDF(SHA256(), KEY_BYTES, salt=None, info=b"wagate\0" + purpose).derive(key)
+            for key_id, key in self._keys.items()
+        }
 
     @staticmethod
     def key_id_of(sealed: bytes) -> str:

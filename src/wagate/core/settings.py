@@ -14,6 +14,7 @@ RateSetting = Annotated[
     Rate, NoDecode, BeforeValidator(lambda value: Rate.parse(value) if isinstance(value, str) else value)
 ]
 EngineName = Literal["baileys", "native"]
+Registration = Literal["open", "closed"]
 
 #: Meta documents 100 MB for documents, the largest thing WhatsApp carries; base64 in JSON adds a third.
 DEFAULT_MAX_MEDIA_BYTES = 100 * 1024 * 1024
@@ -84,6 +85,11 @@ class Settings(BaseSettings):
     admin_email: str = Field("", description="Address of the first admin; empty means admin@wagate.local.")
     admin_password: SecretStr = Field(SecretStr(""), description="Password of the first admin; empty: random.")
     admin_key: SecretStr = Field(SecretStr(""), description="API key of the first admin; empty: random.")
+    registration: Registration = Field(
+        "closed",
+        description="Whether strangers may make an account with `POST /api/register`: `open` or `closed`. Those who "
+        "run the gateway may change it while it runs.",
+    )
     allow_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Comma-separated networks that webhooks and media URLs may reach though private."
     )

@@ -85,6 +85,7 @@ def build_app(parts: GatewayParts) -> FastAPI:
     app.state.authenticate = parts.accounts.authenticate
     app.state.fleet_token = parts.settings.worker_token.get_secret_value()
     app.state.stopping = stopping
+    app.state.public_https = parts.settings.public_url.lower().startswith("https:")
     limiter = parts.limiter or Limiter.off(parts.clock)
     app.state.limiter = limiter
     problems.install(app)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
+from wagate.accounts.api import logins_router, members_router, platform_router
 from wagate.applications.api import router as applications_router
+from wagate.audit.api import router as audit_router
 from wagate.cluster.api import router as workers_router
 from wagate.core.ids import MessageId
 from wagate.events.api import router as events_router
@@ -53,6 +55,10 @@ def gateway_app(
                 workers_router(runtime.fleet, _wake(runtime)),
                 applications_router(runtime.sessions, runtime.messages),
                 plans_router(runtime.plans),
+                logins_router(runtime.logins, runtime.clock),
+                members_router(runtime.members),
+                platform_router(runtime.platform),
+                audit_router(runtime.audit),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(

@@ -4,6 +4,8 @@ import asyncio
 import os
 from collections.abc import Mapping
 
+from wagate.audit import service as audit
+from wagate.audit.model import Action
 from wagate.core.clock import Clock
 from wagate.core.ids import Entropy, SessionId
 from wagate.core.settings import EngineName
@@ -31,7 +33,7 @@ class Moving:
         self._clock = clock
         self._entropy = entropy
 
-    async def change_engine(self, session: Session, engine: EngineName) -> Session:
+    async def change_engine(self, principal: Principal, session: Session, engine: EngineName) -> Session:
         """Rewrite the keys for that engine, name it, and raise the epoch, all in one transaction: whoever had the
         session can't use what it has of the former keys, and a crash leaves either all of the former ones or all of
         the new ones.
@@ -50,6 +52,7 @@ class Moving:
             rewrite(tx)
             store.save(tx, after)
             self._journal.changed(tx, before, after)
+            audit.append(tx, principal, Action.SESSION_ENGINE_CHANGED, session.id, now=now, detail={"engine": engine})
             self._journal.wake_workers(tx)
             return after
 
@@ -92,6 +95,7 @@ class Moving:
             admit_session(tx, session.account_id, lambda: store.count(tx, session.account_id))
             store.insert(tx, session, None)
             put(tx)
+            audit.append(tx, principal, Action.SESSION_CREATED, session.id, now=now, detail={"imported": True})
 
         await self._db.write(work)
         return session

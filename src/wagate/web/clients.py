@@ -19,11 +19,17 @@ class ClientAddresses:
 
     def of(self, scope: Any) -> str:
         """The client's address; of IPv6 its network. Empty if it can't be told, as behind a Unix socket."""
+        return _client(self._said(scope))
+
+    def exactly(self, scope: Any) -> str | None:
+        """The client's whole address; ``None`` if it can't be told."""
+        address = _parsed(self._said(scope))
+        return None if address is None else str(address)
+
+    def _said(self, scope: Any) -> str:
         client = scope.get("client")
         peer = client[0] if client else ""
-        if not self._trusted:
-            return _client(peer)
-        return _client(self._behind(peer, scope))
+        return self._behind(peer, scope) if self._trusted else peer
 
     def _behind(self, peer: str, scope: Any) -> str:
         if not self._is_proxy(peer):

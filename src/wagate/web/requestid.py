@@ -104,6 +104,7 @@ def _account_for(connection: HTTPConnection, scope: Scope, status: int, seconds:
         "status": status,
         "ms": round(seconds * 1000, 1),
         "key_id": principal.key_id if principal else None,
+        "user_id": principal.user_id if principal else None,
     }
     if route in _QUIET_ROUTES:
         _log.debug("request", **fields)

@@ -140,7 +140,8 @@ def add_endpoint(tx: Tx, endpoint: Endpoint) -> None:
 def save_endpoint(tx: Tx, endpoint: Endpoint) -> None:
     """Overwrite an endpoint with what it is now."""
     values = _endpoint_values(endpoint)
-    tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id), values)
+    mine = (endpoints.c.account_id == endpoint.account_id, endpoints.c.id == endpoint.id)
+    tx.execute(update(endpoints).where(*mine), values)
     _changed(tx)
 
 

@@ -33,6 +33,8 @@ from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
 from wagate.history.jobs import HistoryReader
 from wagate.history.service.notices import Notices
+from wagate.keyring.jobs import Rewrapper
+from wagate.keyring.service import SecretKeys
 from wagate.media.jobs import Fetcher
 from wagate.media.service.appstate import AppStateFiles
 from wagate.media.service.hosts import MediaHosts
@@ -94,6 +96,7 @@ class Runtime:
     receiver: Receiver
     webhooks: Webhooks
     dispatcher: Dispatcher
+    secret_keys: SecretKeys
     jobs: tuple[Job, ...]
 
 
@@ -112,9 +115,13 @@ async def open_runtime(
         await schema.migrate(url)
         db = await Database.open(url)
         stack.push_async_callback(db.close)
-        ring = await unlock(db, folder, settings, entropy)
+        ring = await unlock(db, folder, settings, entropy, clock)
 
         bus, kv = Bus(), Kv(clock)
+        secret_keys = SecretKeys(
+            db=db, bus=bus, ring=ring, clock=clock, folder=None if settings.secret_keys.get_secret_value() else folder
+        )
+        rewrapper = Rewrapper(db=db, bus=bus, ring=ring, clock=clock, keys=secret_keys, entropy=entropy)
         blobs = Blobs.in_folder(folder.path / "media")
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         codes = Codes(kv, clock)
@@ -208,7 +215,9 @@ async def open_runtime(
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
             dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
+            secret_keys=secret_keys,
             jobs=(
+                rewrapper.run,
                 fetcher.run,
                 old_chats.run,
                 lambda: message_jobs.run(db, clock),

@@ -21,6 +21,8 @@ sessions = App(name="sessions", help="Linked WhatsApp numbers: list, link, impor
 app.command(sessions)
 wirelog = App(name="wirelog", help="What goes over the wire, as `up --wire-log` writes it.")
 app.command(wirelog)
+keys = App(name="keys", help="The key ring that everything stored is sealed with: show, rotate, retire.")
+app.command(keys)
 
 Url = Annotated[str, Parameter(help="The gateway; else WAGATE_URL, else the one on this machine.")]
 Key = Annotated[str, Parameter(help="An API key; else WAGATE_KEY, else the admin's of this data folder.")]
@@ -145,6 +147,30 @@ def delete_session(session: str, *, url: Url = "", key: Key = "") -> None:
     from wagate.cli.commands import delete_session as run
 
     _run(lambda: run(_client(url, key), session))
+
+
+@keys.command(name="show")
+def show_keys(*, url: Url = "", key: Key = "") -> None:
+    """The keys of the ring and what still needs each."""
+    from wagate.cli.keys import show_keys as run
+
+    _run(lambda: run(_client(url, key)))
+
+
+@keys.command(name="rotate")
+def rotate_keys(*, url: Url = "", key: Key = "") -> None:
+    """Seal everything that is stored by a new key, beside the traffic."""
+    from wagate.cli.keys import rotate_keys as run
+
+    _run(lambda: run(_client(url, key)))
+
+
+@keys.command(name="retire")
+def retire_key(key_id: str, /, *, url: Url = "", key: Key = "") -> None:
+    """Forget a key that nothing is sealed by any more."""
+    from wagate.cli.keys import retire_key as run
+
+    _run(lambda: run(_client(url, key), key_id))
 
 
 @app.command

@@ -15,13 +15,14 @@ from sqlalchemy import Column, Index, LargeBinary, String, Table, and_, bindpara
 
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.ids import SessionId
-from wagate.core.seal import DataKey, KeyRing
+from wagate.core.seal import DataKey, KeyRing, wrap_aad
 from wagate.engine.lease import check_epoch
 from wagate.engine.port import InboxItem, InboxKind, Records, WrongEngine
 from wagate.engine.protocol import Stanza
 from wagate.engine.stanza import to_node
 from wagate.storage.database import Database, Tx, metadata
 from wagate.storage.dialect import insert_or_ignore, upsert
+from wagate.storage.sealed import SealedBy, sealed
 from wagate.storage.types import RowNumber, UtcDateTime
 
 signal_keys = Table(
@@ -65,6 +66,20 @@ Index(
     postgresql_where=_waiting,
 )
 Index("ix_inbox_consumed_at", inbox.c.consumed_at)
+
+sealed(session_secrets.c.wrapped_key, of=("session_id",), place=lambda row: wrap_aad(row["session_id"].encode()))
+sealed(
+    signal_keys.c.value,
+    of=("session_id", "kind", "key"),
+    place=lambda row: _key_aad(row["session_id"], row["kind"], row["key"]),
+    by=SealedBy.DATA_KEY,
+)
+sealed(
+    inbox.c.content,
+    of=("session_id", "digest"),
+    place=lambda row: _inbox_aad(row["session_id"], row["digest"]),
+    by=SealedBy.DATA_KEY,
+)
 
 #: The kind of the record without which there is no link, by the engine that keeps it.
 DEVICES: Final = {"baileys": "creds", "native": "native/device"}

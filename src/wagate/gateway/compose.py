@@ -9,6 +9,7 @@ from wagate import runtime as composition
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.health import HealthCheck
+from wagate.keyring.api import router as keyring_router
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
 from wagate.realtime.api import router as realtime_router
@@ -35,6 +36,7 @@ def gateway_app(
                 events_router(runtime.events),
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
+                keyring_router(runtime.secret_keys),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(

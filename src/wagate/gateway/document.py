@@ -18,6 +18,7 @@ TAGS = {
     "media": "Upload once, send many times; download what came.",
     "events": "What happened, to be pulled or streamed.",
     "webhooks": "What happened, sent to you, signed.",
+    "administration": "For whoever runs the gateway: the key ring.",
     "sandbox": "The simulated WhatsApp: phones, groups, faults, and what its server saw.",
     "operations": "For whoever watches the gateway.",
 }

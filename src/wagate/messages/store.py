@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 
 from wagate.core.ids import AccountId, MediaId, MessageId, SessionId
+from wagate.messages import payload
 from wagate.messages.model import (
     Attachment,
     Direction,
@@ -43,6 +44,7 @@ from wagate.messages.model import (
 from wagate.messages.rows import jid_of, message_of, shown, values_of
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
+from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, RowNumber, UtcDateTime
 from wagate.wire.jid import Jid
 
@@ -113,6 +115,12 @@ idempotency_keys = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("message_id", String, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+sealed(
+    messages.c.payload,
+    of=("session_id", "wa_id"),
+    place=lambda row: payload.place_of(row["session_id"], row["wa_id"]),
 )
 
 _m = messages.c

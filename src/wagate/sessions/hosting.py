@@ -93,7 +93,7 @@ class Hosting:
         :raises SealBroken: if it was sealed with a key that is gone.
         """
         sealed = await self._db.read(lambda tx: store.sealed_proxy(tx, lease))
-        return "" if sealed is None else self._ring.open(sealed, proxy_aad(lease.session)).decode()
+        return "" if sealed is None else self._ring.open(sealed, store.proxy_aad(lease.session)).decode()
 
     async def record(
         self,
@@ -208,8 +208,3 @@ class Hosting:
         if release and after.desired is Desired.CONNECTED:
             self._journal.wake_workers(tx)
         return after
-
-
-def proxy_aad(session: SessionId) -> bytes:
-    """What a sealed proxy is bound to."""
-    return f"sessions.proxy:{session}".encode()

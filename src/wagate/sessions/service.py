@@ -21,7 +21,7 @@ from wagate.events.service import EventLog
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
-from wagate.sessions.hosting import Hosting, Keys, proxy_aad
+from wagate.sessions.hosting import Hosting, Keys
 from wagate.sessions.linking import Linking, PasskeyOnShow, QrOnShow
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
@@ -319,7 +319,7 @@ class Sessions:
     async def _sealed(self, session: SessionId, proxy: str | None) -> bytes | None:
         if proxy is None:
             return None
-        return self._ring.seal((await checked(proxy, self._check_proxy)).encode(), proxy_aad(session))
+        return self._ring.seal((await checked(proxy, self._check_proxy)).encode(), store.proxy_aad(session))
 
     async def _say_goodbye(self, session: Session) -> bool:
         """Have the open connection, if there is one, unlink the device; whether WhatsApp was told.

@@ -37,6 +37,7 @@ from wagate.engine.lease import StaleEpoch
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.model import LIVE, Desired, Lease, Session, SessionStatus
 from wagate.storage.database import Tx, metadata
+from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, UtcDateTime
 from wagate.wire.jid import Jid
 
@@ -74,6 +75,14 @@ sessions = Table(
     Index(None, "worker_id"),
     Index(None, "desired", "status", "lease_until"),
 )
+
+
+def proxy_aad(session: SessionId) -> bytes:
+    """What a sealed proxy is bound to."""
+    return f"sessions.proxy:{session}".encode()
+
+
+sealed(sessions.c.proxy, of=("id",), place=lambda row: proxy_aad(row["id"]))
 
 _c = sessions.c
 _LIVE = tuple(sorted(LIVE))

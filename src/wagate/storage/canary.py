@@ -78,6 +78,11 @@ async def unlock(
     return ring
 
 
+def check_ring(tx: Tx, ring: KeyRing) -> None:
+    """:raises StartupError: if the ring does not open what this database may hold."""
+    _check(ring, _stored(tx))
+
+
 def proof_of(ring: KeyRing) -> bytes:
     """What :func:`add_key` stores for the key that seals."""
     return ring.seal(_PLAINTEXT, _AAD)

@@ -15,6 +15,9 @@ from pathlib import Path
 import aiohttp
 
 from wagate.accounts.service import Accounts
+from wagate.backups.jobs import BackupTaker
+from wagate.backups.service import Backups
+from wagate.backups.watermark import Watermark
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
@@ -99,6 +102,8 @@ class Runtime:
     webhooks: Webhooks
     dispatcher: Dispatcher
     secret_keys: SecretKeys
+    backups: Backups
+    watermark: Watermark
     jobs: tuple[Job, ...]
 
 
@@ -123,10 +128,6 @@ async def open_runtime(
         ring = await unlock(db, folder, settings, entropy, clock)
 
         bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
-        secret_keys = SecretKeys(
-            db=db, bus=bus, ring=ring, clock=clock, folder=None if settings.secret_keys.get_secret_value() else folder
-        )
-        rewrapper = Rewrapper(db=db, bus=bus, ring=ring, clock=clock, keys=secret_keys, entropy=entropy)
         blobs = files_of(settings, settings.s3_media_bucket, folder.path / "media")
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         codes = Codes(kv, clock)
@@ -199,6 +200,21 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
+        saved = files_of(settings, settings.s3_sessions_bucket, folder.path / "backups")
+        backups = Backups(db=db, blobs=saved, ring=ring, keys=keys, burner=KeyMover(), sessions=sessions, clock=clock)
+        watermark = Watermark(db=db, blobs=saved, backups=backups, clock=clock)
+        secret_keys = SecretKeys(
+            db=db,
+            bus=bus,
+            ring=ring,
+            clock=clock,
+            folder=None if settings.secret_keys.get_secret_value().strip() else folder,
+            files=(backups,),
+        )
+        rewrapper = Rewrapper(
+            db=db, bus=bus, ring=ring, clock=clock, keys=secret_keys, files=(backups,), entropy=entropy
+        )
+        backup_taker = BackupTaker(backups=backups, online=links.online, clock=clock)
         engine = _engines(settings, keys, clock, messages, AppStateFiles(hosts), Tunnels(egress.addresses, entropy))
 
         yield Runtime(
@@ -221,8 +237,12 @@ async def open_runtime(
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
             dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
             secret_keys=secret_keys,
+            backups=backups,
+            watermark=watermark,
             jobs=(
                 rewrapper.run,
+                watermark.run,
+                backup_taker.run,
                 fetcher.run,
                 old_chats.run,
                 lambda: message_jobs.run(db, clock),

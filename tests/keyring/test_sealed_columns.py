@@ -12,7 +12,7 @@ from wagate.storage.sealed import SealedBy, SealedColumn, sealed_columns
 import_stores()
 
 #: Binary columns that hold hashes: they give nothing away and are looked up by.
-HASHES = {"api_keys.fingerprint", "inbox.digest", "idempotency_keys.digest"}
+HASHES = {"api_keys.fingerprint", "inbox.digest", "idempotency_keys.digest", "session_backups.digest"}
 COLUMNS = [column for column in sealed_columns() if column.table.name != "key_canary"]
 
 

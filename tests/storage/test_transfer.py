@@ -58,6 +58,7 @@ async def source(tmp_path: Path) -> Path:
         blobs = Blobs.in_folder(folder.path / "media")
         for number in range(3):
             await blobs.put(f"media/med_{number}", b"%d" % number * 100_000)
+        await Blobs.in_folder(folder.path / "backups").put("watermark", b"7")
     return path
 
 
@@ -155,6 +156,7 @@ async def test_cut_short_anywhere_never_both_ends_start_and_the_same_command_end
     after: bool,
 ) -> None:
     s3_server.make("whatsapp-media")
+    s3_server.make("whatsapp-sessions")
     wanted = settings(
         source,
         s3_endpoint=s3_server.endpoint,
@@ -181,6 +183,7 @@ async def test_cut_short_anywhere_never_both_ends_start_and_the_same_command_end
     for number in range(3):
         stored = client.get_object(Bucket="whatsapp-media", Key=f"media/med_{number}")["Body"].read()
         assert stored == b"%d" % number * 100_000
+    assert client.get_object(Bucket="whatsapp-sessions", Key="watermark")["Body"].read() == b"7"
 
 
 def _die_at(patch: pytest.MonkeyPatch, step: str, after: bool) -> None:

@@ -149,6 +149,29 @@ def import_session(
     _run(lambda: run(_client(url, key), folder, name, engine))
 
 
+@sessions.command(name="backups")
+def list_backups(session: str, *, url: Url = "", key: Key = "") -> None:
+    """The encrypted backups of a session."""
+    from wagate.cli.backups import list_backups as run
+
+    _run(lambda: run(_client(url, key), session))
+
+
+@sessions.command(name="restore")
+def restore_session(
+    session: str,
+    *,
+    version: Annotated[str, Parameter(help="A version as `sessions backups` shows it; else the newest.")] = "",
+    force: Annotated[bool, Parameter(negative="", help="Also if the session has its keys.")] = False,
+    url: Url = "",
+    key: Key = "",
+) -> None:
+    """Give a session that lost its keys those of a backup; no message key is used twice."""
+    from wagate.cli.backups import restore_session as run
+
+    _run(lambda: run(_client(url, key), session, version, force))
+
+
 @sessions.command(name="logout")
 def logout_session(session: str, *, url: Url = "", key: Key = "") -> None:
     """Unlink a session from its phone; the session itself stays."""

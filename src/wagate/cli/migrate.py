@@ -101,20 +101,25 @@ async def _copy_rows(folder: DataDir, target: str, source: str, console: Console
 
 
 async def _copy_files(folder: DataDir, settings: Settings, console: Console) -> int:
-    """Every file into the bucket, each read back and compared. A file that is there already is not sent again."""
-    here = Blobs.in_folder(folder.path / "media")
-    there = files_of(settings, settings.s3_media_bucket, folder.path / "media")
-    keys = [key async for key in here.listed()]
-    with Progress(console=console) as progress:
-        bar = progress.add_task("media", total=len(keys))
-        for key in keys:
-            wanted = await _digest(here.get(key))
-            if not await _same(there, key, wanted):
-                await there.put(key, here.get(key))
+    """Media and backups of sessions into their buckets, each file read back and compared. What is there already is not
+    sent again.
+    """
+    count = 0
+    for name, bucket in (("media", settings.s3_media_bucket), ("backups", settings.s3_sessions_bucket)):
+        here = Blobs.in_folder(folder.path / name)
+        there = files_of(settings, bucket, folder.path / name)
+        keys = [key async for key in here.listed()]
+        with Progress(console=console) as progress:
+            bar = progress.add_task(name, total=len(keys) or 1)
+            for key in keys:
+                wanted = await _digest(here.get(key))
                 if not await _same(there, key, wanted):
-                    raise StartupError(f"the file {key} did not arrive in the bucket as it was", "run it again")
-            progress.advance(bar)
-    return len(keys)
+                    await there.put(key, here.get(key))
+                    if not await _same(there, key, wanted):
+                        raise StartupError(f"the file {key} did not arrive in the bucket as it was", "run it again")
+                progress.advance(bar)
+        count += len(keys)
+    return count
 
 
 async def _same(blobs: Blobs, key: str, wanted: bytes) -> bool:

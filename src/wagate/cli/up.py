@@ -38,6 +38,8 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
         stack.push_async_callback(runtime.dispatcher.stop)
         jobs = start_jobs(runtime)
         stack.push_async_callback(_cancel, jobs)
+        # Before the first session is opened.
+        await runtime.watermark.check()
         await worker.start()
         stack.push_async_callback(worker.stop)
         # Once more, to be first in the order of stopping: requests that run may still need the worker.

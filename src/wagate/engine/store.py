@@ -5,7 +5,7 @@ bound to its place, so a row that was moved or swapped does not open. To the sto
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -291,6 +291,18 @@ class KeyStore:
                 f" `wagate sessions engine {session} <engine>`"
             )
 
+    async def records(self, session: SessionId, leaving_out: Collection[str] = ()) -> Records:
+        """All values of a session but those of the kinds left out, as they were at one moment.
+
+        :raises SealBroken: if a value was changed or moved.
+        """
+        query = _all_keys.where(signal_keys.c.kind.not_in(sorted(leaving_out)))
+        rows = await self._db.read(lambda tx: tx.execute(query, {"s": session}).all())
+        if not rows:
+            return {}
+        data_key = await self._data_keys.of(session)
+        return {(kind, key): data_key.open(value, _key_aad(session, kind, key)) for kind, key, value in rows}
+
     async def rewriting(self, session: SessionId, rewrite: Rewrite) -> Callable[[Tx], None]:
         """What replaces all values of a session by what ``rewrite`` makes of them, within the transaction that it is
         called with. That transaction has to raise the session's epoch too: whoever wrote until then may not any more.
@@ -312,6 +324,10 @@ class KeyStore:
                 tx.execute(_put_key, after)
 
         return work
+
+    def forget_data_key(self, session: SessionId) -> None:
+        """Read the session's data key anew when it is needed next."""
+        self._data_keys.forget(session)
 
     def wipe(self, tx: Tx, session: SessionId) -> None:
         """Delete the session's keys and credentials: it can only be linked anew. What arrived stays readable."""

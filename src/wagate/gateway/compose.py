@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
+from wagate.backups.api import router as backups_router
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.health import HealthCheck
@@ -37,6 +38,7 @@ def gateway_app(
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
                 keyring_router(runtime.secret_keys),
+                backups_router(runtime.backups),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(

@@ -65,6 +65,10 @@ class LinkRegistry:
         link = self._links.get(session_id)
         return None if link is None else link.session
 
+    def online(self) -> list[SessionId]:
+        """The sessions that are online here."""
+        return [session for session, link in self._links.items() if link.stage is Stage.ONLINE]
+
     async def use(self, session_id: SessionId) -> EngineSession:
         """The connection of a session that is online.
 

@@ -5,7 +5,7 @@ changes here only where nothing is connected that would have to be closed first.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing
 from wagate.core.settings import EngineName
-from wagate.engine.port import EngineSession, Mover, PasskeyAssertion, Vitals
+from wagate.engine.port import EngineSession, Mover, PasskeyAssertion, Records, Vitals
 from wagate.events.service import EventLog
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
@@ -260,6 +260,18 @@ class Sessions:
         after = await self._moving.change_engine(before, engine)
         if after.epoch != before.epoch:
             await self._after_the_end(before)
+        return after
+
+    async def give_keys(
+        self,
+        account: AccountId,
+        session_id: SessionId,
+        rewrite: Callable[[Records], Records],
+        linked: Callable[[Session], Session],
+    ) -> Session:
+        """Other keys for a session, see :meth:`wagate.sessions.moving.Moving.give_keys`; whoever holds it lets go."""
+        after = await self._moving.give_keys(account, session_id, rewrite, linked)
+        await self._after_the_end(after)
         return after
 
     async def take_over(

@@ -19,7 +19,7 @@ _FORM: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """One stored backup. ``digest`` is that of the records in it, ``key_id`` names the key that sealed it."""
+    """One stored backup. ``digest`` is that of the lasting records in it, ``key_id`` names the key that sealed it."""
 
     session: SessionId
     version: str

@@ -68,7 +68,8 @@ class Backups:
         records = self._burner.keep(await self._keys.records(session, self._burner.burnt_kinds))
         if not records:
             return None
-        digest, former = digest_of(records), await self._db.read(lambda tx: store.of_session(tx, session))
+        lasting = {place: value for place, value in records.items() if place[0] not in self._burner.fleeting_kinds}
+        digest, former = digest_of(lasting), await self._db.read(lambda tx: store.of_session(tx, session))
         if former and former[0].digest == digest and former[0].jid == device.jid:
             return None
         return await self._store(device, records, digest, former)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    case,
     column,
     delete,
     exists,
@@ -184,13 +185,10 @@ def mark(tx: Tx) -> tuple[int, str, datetime] | None:
     return None if row is None else (row.generation, row.timeline, row.seen_at)
 
 
-def set_mark(tx: Tx, generation: int, timeline: str, now: datetime) -> None:
-    """Raise the mark; it never falls."""
-    values = {"id": _ROW, "generation": generation, "timeline": timeline, "seen_at": now}
+def raise_mark(tx: Tx, least: int, timeline: str, now: datetime) -> int:
+    """One more than ``least`` and than what it was; the new generation."""
+    values = {"id": _ROW, "generation": least, "timeline": timeline, "seen_at": now}
     tx.execute(insert_or_ignore(watermark, ["id"]), values)
-    higher = and_(_w.id == _ROW, _w.generation <= generation)
-    tx.execute(update(watermark).where(higher).values(generation=generation, timeline=timeline, seen_at=now))
-
-
-def seen(tx: Tx, now: datetime) -> None:
-    tx.execute(update(watermark).where(_w.id == _ROW).values(seen_at=now))
+    higher = case((_w.generation < least, least), else_=_w.generation) + 1
+    statement = update(watermark).where(_w.id == _ROW).values(generation=higher, timeline=timeline, seen_at=now)
+    return int(tx.execute(statement.returning(_w.generation)).scalar_one())

@@ -1,10 +1,11 @@
 """How far this database has come, written down outside of it, so that one that went back in time is noticed.
 
 A database restored from a snapshot knows nothing of the message keys used since, and would use them again. So a
-number, the generation, is raised every :data:`RAISE_SECONDS`: first in the store of backups, then in the database.
-A snapshot has an older generation than the store. A standby that took over, and may lack the last commits, shows by its
-timeline. In doubt every session is burnt forward before the first one is opened: its peers begin anew with it, which
-costs each of them a few messages back and forth, and no key is used twice.
+number, the generation, is raised at every start and every :data:`RAISE_SECONDS`: first in the database, then in the
+store of backups. The database is never behind the store, unless it is an older copy of itself. A standby that took
+over, and may lack the last commits, shows by its timeline. In doubt every session is burnt forward before the first one
+is opened: its peers begin anew with it, which costs each of them a few messages back and forth, and no key is used
+twice.
 See docs/decisions/0011.
 """
 
@@ -48,7 +49,7 @@ class Watermark:
 
         :raises StorageUnavailable: if the database is away.
         """
-        # The store first: other processes go on raising both, and the database is never more than a step behind.
+        # The store first: other processes go on raising both, the database before the store.
         stored, reached = await self._stored()
         known, timeline = await self._db.read(lambda tx: (store.mark(tx), store.timeline(tx)))
         doubt = _doubt(known, timeline, stored, reached=reached, now=self._clock.now())
@@ -56,11 +57,7 @@ class Watermark:
         if doubt:
             _log.error("the database may have gone back in time; every session begins anew with its peers", why=doubt)
             burnt = await self._burn_all()
-        generation = max(stored or 0, known[0] if known else 0) + 1
-        if reached:
-            await self._put(generation)
-        now = self._clock.now()
-        await self._db.write(lambda tx: store.set_mark(tx, generation if reached else generation - 1, timeline, now))
+        await self._raise(max(stored or 0, known[0] if known else 0), timeline)
         return burnt
 
     async def run(self) -> None:
@@ -70,23 +67,24 @@ class Watermark:
             await self.raise_once()
 
     async def raise_once(self) -> None:
-        """One step up, first in the store; if that is away, the database is told that it is still in use."""
-        now = self._clock.now()
+        """One step up; what can't be raised now is raised the next time."""
         try:
             known, timeline = await self._db.read(lambda tx: (store.mark(tx), store.timeline(tx)))
             if known is not None and known[1] and known[1] != timeline:
+                # A standby took over under the running fleet; it may lack what was committed last.
                 await self.check()
-                return
-            generation = (known[0] if known else 0) + 1
-            try:
-                await self._put(generation)
-            except Unavailable as error:
-                _log.warning("the high-water mark could not be raised", code=error.code)
-                await self._db.write(lambda tx: store.seen(tx, now), patient=True)
-                return
-            await self._db.write(lambda tx: store.set_mark(tx, generation, timeline, now), patient=True)
+            else:
+                await self._raise(known[0] if known else 0, timeline)
         except Unavailable as error:
             _log.warning("the high-water mark could not be raised", code=error.code)
+
+    async def _raise(self, least: int, timeline: str) -> None:
+        now = self._clock.now()
+        generation = await self._db.write(lambda tx: store.raise_mark(tx, least, timeline, now), patient=True)
+        try:
+            await self._blobs.put(_KEY, json.dumps({"generation": generation}).encode())
+        except Unavailable as error:
+            _log.warning("the high-water mark is not in the store of backups", code=error.code)
 
     async def _burn_all(self) -> int:
         burnt = 0
@@ -100,9 +98,6 @@ class Watermark:
                 # It can't be opened either, so it can use no key.
                 _log.error("a session could not begin anew", session_id=session, code=error.code)
         return burnt
-
-    async def _put(self, generation: int) -> None:
-        await self._blobs.put(_KEY, json.dumps({"generation": generation}).encode())
 
     async def _stored(self) -> tuple[int | None, bool]:
         """The generation in the store, ``None`` if there is none; and whether the store could say."""
@@ -129,6 +124,6 @@ def _doubt(
     if not reached:
         return "" if now - seen_at < RECENT else "the store of backups is away and the database was not in use"
     if stored is None:
+        # Also how an operator says that a whole installation was put back: by deleting it.
         return "the store of backups has lost the mark"
-    # One more is the step of a process that died between store and database.
-    return "the store knows of a later state" if stored > generation + 1 else ""
+    return "the store knows of a later state" if stored > generation else ""

@@ -299,6 +299,8 @@ class Burner(Protocol):
 
     #: Kinds of record of which nothing is ever kept.
     burnt_kinds: frozenset[str]
+    #: Kinds of record that come and go so fast that no backup is taken because of them.
+    fleeting_kinds: frozenset[str]
 
     def keep(self, records: Records) -> Records:
         """What of the records a backup holds.

@@ -5,9 +5,10 @@ clients take the second for a forgery. Records out of a backup, or out of an old
 keys were that have been used since. So everything that *sends* by counting on is dropped: the sessions with each
 device of each peer, and our own chains in groups. They are begun anew, with fresh pre-keys of the peers.
 
-What only *receives* may go back: others' chains count on from where they are known. One-time pre-keys are dropped,
-since an old message could be played again to one that was used; new ones are uploaded. Ids of pre-keys jump, so that
-none is given to two keys. The device itself, its signed pre-keys, who is who, and the app state stay.
+What only *receives* may go back: others' chains count on from where they are known. One-time pre-keys stay as well,
+since the server goes on handing them out and a message to one that nobody has could not be read; one that was used
+since can at most have an old message read again, which is told by its id. New ones are uploaded, whose ids jump, so
+that none is given to two keys. The device itself, its signed pre-keys, who is who, and the app state stay.
 """
 
 from typing import Final
@@ -20,8 +21,10 @@ from wagate.engine.native.device import Device
 from wagate.engine.native.records import DEVICE, ONE_TIME, OWN_CHAIN, RATCHETS
 from wagate.engine.port import Records
 
-#: Kinds of record that send by counting on, or are for one use.
-BURNT: Final = frozenset({RATCHETS.name, OWN_CHAIN.name, ONE_TIME.name, "session", "sender-key-memory", "pre-key"})
+#: Kinds of record that send by counting on.
+BURNT: Final = frozenset({RATCHETS.name, OWN_CHAIN.name, "session", "sender-key-memory"})
+#: Kinds of record that come and go with every new peer.
+FLEETING: Final = frozenset({ONE_TIME.name, "pre-key"})
 #: More pre-keys than a device makes between two backups, and a 160th of all ids.
 _JUMP: Final = 100_000
 _IDS: Final = 0xFFFFFF

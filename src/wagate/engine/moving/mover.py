@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from wagate.engine.moving.authfolder import read_folder
-from wagate.engine.moving.burning import BURNT, burnt, kept
+from wagate.engine.moving.burning import BURNT, FLEETING, burnt, kept
 from wagate.engine.moving.records import NATIVE, engine_of
 from wagate.engine.moving.tobaileys import to_baileys
 from wagate.engine.moving.tonative import to_native
@@ -14,6 +14,7 @@ class KeyMover:
     """Implements :class:`wagate.engine.port.Mover` and :class:`wagate.engine.port.Burner`."""
 
     burnt_kinds = BURNT
+    fleeting_kinds = FLEETING
 
     def convert(self, records: Records, to: str) -> Records:
         return convert(records, to)

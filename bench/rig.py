@@ -21,6 +21,8 @@ from wagate.cli.client import ApiClient
 from wagate.cli.program import running
 
 PEER_FOLDER = Path(__file__).parent / "peer"
+#: How often it is asked whether a link is there. Asking more often would cost more than linking.
+_ASK_SECONDS = 0.1
 
 
 class Gateway(Protocol):
@@ -61,7 +63,7 @@ class Wagate:
         code = await self.api.call("GET", f"/api/sessions/{session}/qr", query={"wait": "30"})
         await self.phones.call("POST", f"/sandbox/phones/{number}/scan", {"qr": code["qrString"]})
         while (await self.api.call("GET", f"/api/sessions/{session}"))["status"] != "connected":
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(_ASK_SECONDS)
         return session
 
     async def delete(self, session: str) -> None:
@@ -91,10 +93,10 @@ class Peer:
     async def link(self, number: str) -> str:
         await self.api.call("POST", f"/sessions/{number}")
         while not (state := await self.api.call("GET", f"/sessions/{number}")).get("qr"):
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(_ASK_SECONDS)
         await self.phones.call("POST", f"/sandbox/phones/{number}/scan", {"qr": state["qr"]})
         while not (await self.api.call("GET", f"/sessions/{number}")).get("open"):
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(_ASK_SECONDS)
         return number
 
     async def delete(self, session: str) -> None:

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from pydantic import SecretStr
 
@@ -40,6 +40,7 @@ class Unopened:
 class UnopenedRuntime(Unopened):
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
     clock = SystemClock()
+    auxiliaries: ClassVar[dict[str, Any]] = {}
 
 
 def specification() -> Json:

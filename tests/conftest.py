@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -136,15 +137,28 @@ def _database_numbers() -> Iterator[int]:
 @pytest.fixture
 def new_postgres_database(postgres_server: str, _database_numbers: Iterator[int]) -> Iterator[Callable[[], str]]:
     """Makes an empty database and returns its URL; all are dropped after the test."""
-    admin = create_engine(make_url(postgres_server), isolation_level="AUTOCOMMIT")
+    with _databases(postgres_server, _database_numbers) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_postgres_database(postgres_server: str, _database_numbers: Iterator[int]) -> Iterator[str]:
+    """The URL of a database that is empty at first and that all tests of one file use."""
+    with _databases(postgres_server, _database_numbers) as make:
+        yield make()
+
+
+@contextmanager
+def _databases(server: str, numbers: Iterator[int]) -> Iterator[Callable[[], str]]:
+    admin = create_engine(make_url(server), isolation_level="AUTOCOMMIT")
     names: list[str] = []
 
     def make() -> str:
-        name = f"wagate_test_{os.getpid()}_{next(_database_numbers)}"
+        name = f"wagate_test_{os.getpid()}_{next(numbers)}"
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
         names.append(name)
-        return make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+        return make_url(server).set(database=name).render_as_string(hide_password=False)
 
     yield make
     with admin.connect() as connection:

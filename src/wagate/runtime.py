@@ -6,7 +6,7 @@ reverse order, so a start that fails halfway leaves nothing behind.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +18,10 @@ from wagate.accounts.service import Accounts
 from wagate.backups.jobs import BackupTaker
 from wagate.backups.service import Backups
 from wagate.backups.watermark import Watermark
+from wagate.cluster.service.calls import WorkerCalls
+from wagate.cluster.service.codes import FleetCodes, OwnFirst
+from wagate.cluster.service.fleet import Fleet
+from wagate.cluster.service.routes import Routes
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
@@ -51,8 +55,10 @@ from wagate.messages.service.query import History
 from wagate.messages.service.receive import Receiver
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
+from wagate.messages.service.topics import outbox_topic
 from wagate.sessions.codes import Codes, KeyValues
 from wagate.sessions.links import LinkRegistry
+from wagate.sessions.placing import Placing
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
@@ -67,6 +73,7 @@ from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
 
 Job = Callable[[], Awaitable[None]]
+Probe = Callable[[], Awaitable[object]]
 
 #: A sandbox on this machine answers in milliseconds.
 SANDBOX_TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -90,6 +97,13 @@ class Runtime:
     bus: Bus
     endpoint: Endpoint
     engine: EngineChoice
+    #: The connections that this process holds.
+    links: LinkRegistry
+    codes: Codes
+    #: The workers, for a gateway that hosts no sessions itself.
+    fleet: Fleet | None
+    #: What this process uses besides its database, by what it is called; each raises if it is not well.
+    auxiliaries: Mapping[str, Probe]
     inbox: Inbox
     accounts: Accounts
     events: EventLog
@@ -100,18 +114,27 @@ class Runtime:
     outbox: Outbox
     receiver: Receiver
     webhooks: Webhooks
-    dispatcher: Dispatcher
     secret_keys: SecretKeys
     backups: Backups
     watermark: Watermark
-    jobs: tuple[Job, ...]
+    new_dispatcher: Callable[[], Dispatcher]
+    #: Beside the sessions that this process hosts.
+    hosting_jobs: tuple[Job, ...]
+    #: By one process of all.
+    fleet_jobs: tuple[Job, ...]
 
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, endpoint: Endpoint, clock: Clock | None = None, entropy: Entropy = os.urandom
+    settings: Settings,
+    endpoint: Endpoint,
+    clock: Clock | None = None,
+    entropy: Entropy = os.urandom,
+    *,
+    hosts_sessions: bool = True,
 ) -> AsyncIterator[Runtime]:
-    """Open the data folder, the database and all services.
+    """Open the data folder, the database and all services. A process that does not host sessions itself reaches those
+    of the fleet's workers.
 
     :raises StartupError: if something keeps the program from working; nothing is changed then.
     """
@@ -127,15 +150,35 @@ async def open_runtime(
         await db.read(refuse_unfinished)
         ring = await unlock(db, folder, settings, entropy, clock)
 
-        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
+        auxiliaries: dict[str, Probe] = {}
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack, auxiliaries)
         blobs = files_of(settings, settings.s3_media_bucket, folder.path / "media")
+        auxiliaries["files"] = blobs.check
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
-        codes = Codes(kv, clock)
+        calls = None if hosts_sessions else WorkerCalls(settings.worker_token.get_secret_value())
+        placing = Placing(db=db, bus=bus, clock=clock)
+        routes = Routes(db=db, kv=kv, placing=placing, clock=clock)
+        codes = Codes(OwnFirst(Kv(clock), kv) if calls is None else FleetCodes(kv, routes, calls), clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
         accounts = Accounts(db, clock, entropy)
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
+        fleet = None
+        if calls is not None:
+            await stack.enter_async_context(calls)
+            fleet = Fleet(
+                db=db,
+                events=log,
+                bus=bus,
+                kv=kv,
+                clock=clock,
+                operators=accounts.operators,
+                calls=calls,
+                placing=placing,
+                routes=routes,
+                wake_outbox=lambda session: bus.publish(outbox_topic(session)),
+            )
         sessions = Sessions(
             db=db,
             events=log,
@@ -144,7 +187,7 @@ async def open_runtime(
             clock=clock,
             keys=keys,
             ring=ring,
-            links=links,
+            links=links if fleet is None else fleet.links,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
             proxies=egress.check_destination,
@@ -172,6 +215,7 @@ async def open_runtime(
             clock=clock,
             ring=ring,
             sources=FileSources(library),
+            hand_over=None if fleet is None else fleet.hand_over,
             idempotency_hours=settings.idempotency_hours,
             entropy=entropy,
         )
@@ -225,26 +269,30 @@ async def open_runtime(
             bus=bus,
             endpoint=endpoint,
             engine=engine,
+            links=links,
+            codes=codes,
+            fleet=fleet,
+            auxiliaries=auxiliaries,
             inbox=inbox,
             accounts=accounts,
             events=log,
             sessions=sessions,
             library=library,
             messages=messages,
-            history=History(db=db, clock=clock, links=links),
+            history=History(db=db, clock=clock, links=links if fleet is None else fleet.links),
             outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
-            dispatcher=Dispatcher(db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy),
             secret_keys=secret_keys,
             backups=backups,
             watermark=watermark,
-            jobs=(
+            new_dispatcher=lambda: Dispatcher(
+                db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy
+            ),
+            hosting_jobs=(fetcher.run, old_chats.run, backup_taker.run),
+            fleet_jobs=(
                 rewrapper.run,
                 watermark.run,
-                backup_taker.run,
-                fetcher.run,
-                old_chats.run,
                 lambda: message_jobs.run(db, clock),
                 lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
                 lambda: _every(
@@ -294,23 +342,24 @@ async def keep_running(job: Job, clock: Clock) -> None:
         await clock.sleep(JOB_PAUSE_SECONDS)
 
 
-def start_jobs(runtime: Runtime) -> list[asyncio.Task[None]]:
-    """Every background job as a task; cancel them to stop."""
-    return [asyncio.create_task(keep_running(job, runtime.clock)) for job in runtime.jobs]
+def start_jobs(jobs: Iterable[Job], clock: Clock) -> list[asyncio.Task[None]]:
+    """Background jobs as tasks; cancel them to stop."""
+    return [asyncio.create_task(keep_running(job, clock)) for job in jobs]
 
 
 async def _wakes_and_values(
-    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack, auxiliaries: dict[str, Probe]
 ) -> tuple[Bus, KeyValues]:
     """Over Redis if there is one, else within this process."""
     url = settings.redis_url.get_secret_value()
     if not url:
         return Bus(), Kv(clock)
     # Imported when asked for: a gateway without Redis does not carry its client in memory.
-    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+    from wagate.storage.redis import RedisBus, RedisKv, check_redis, open_redis
 
     client = open_redis(url)
     stack.push_async_callback(client.aclose)
+    auxiliaries["redis"] = lambda: check_redis(client)
     bus = RedisBus(client, clock, entropy)
     await bus.start()
     stack.push_async_callback(bus.stop)

@@ -18,7 +18,7 @@ from wagate.core.ids import Entropy, SessionId
 from wagate.core.seal import KeyRing
 from wagate.engine.port import QueryFailed
 from wagate.engine.proxies import ProxyAddress, Tunnels
-from wagate.media.errors import HostsUnavailable, RemoteFileBroken
+from wagate.media.errors import FileDamaged, HostsUnavailable, RemoteFileBroken
 from wagate.media.model import RemoteFile
 from wagate.media.service import Library, MediaHosts
 from wagate.media.service.hosts import REUSE_FOR
@@ -180,6 +180,16 @@ async def test_a_file_whose_bytes_are_gone_can_never_be_uploaded(
     await blobs.delete(item.blob)
     with pytest.raises(BlobMissing):
         await hosts.upload(SESSION, link, item, MediaKind.IMAGE)
+
+
+async def test_a_file_that_changed_where_it_is_kept_is_never_uploaded(
+    host: Host, hosts: MediaHosts, link: ScriptedLink, library: Library, ada: Principal, blobs: Blobs
+) -> None:
+    item = await library.take_bytes(ada.account_id, CONTENT)
+    await blobs.put(item.blob, CONTENT[:-1])
+    with pytest.raises(FileDamaged):
+        await hosts.upload(SESSION, link, item, MediaKind.IMAGE)
+    assert host.files == {}
 
 
 async def test_a_certificate_of_nobody_is_refused(

@@ -28,7 +28,7 @@ async def test_a_file_is_kept_with_its_hash_size_and_type(library: Library, ada:
     assert kept.state is MediaState.READY
     assert await library.find(ada, kept.id) == kept
     assert await library.content(kept) == b"%PDF-1.4 x"
-    assert b"".join([part async for part in library.read(kept, 5, 8)]) == b"1.4"
+    assert b"".join([part async for part in await library.read(kept, 5, 8)]) == b"1.4"
 
 
 async def test_a_file_beyond_the_limit_or_without_bytes_leaves_nothing(

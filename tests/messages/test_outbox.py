@@ -18,7 +18,8 @@ from wagate.engine.port import (
 from wagate.media.errors import HostsUnavailable
 from wagate.messages.kinds import SENDABLE
 from wagate.messages.model import Failure, Message, MessageStatus
-from wagate.messages.service.outbox import PAUSES, WINDOW
+from wagate.messages.service.outbox import PAUSES, STORE_PATIENCE, STORE_PAUSE, WINDOW
+from wagate.storage.errors import StorageUnavailable
 from wagate.wire.media import MediaKind
 
 PNG = bytes.fromhex(
@@ -352,6 +353,62 @@ async def test_a_file_that_is_gone_fails_its_message_at_once(world: World) -> No
     async with world.sending():
         failed = await world.reaches(message, "failed")
     assert failed.failure == Failure(code="media_unavailable", certain=True)
+
+
+async def test_a_file_whose_store_is_away_waits_with_its_chat_alone_and_leaves_when_it_is_back(both: World) -> None:
+    both.hosts.failure = StorageUnavailable()
+    picture, behind, other = await document(both), await both.send("behind"), await both.send("other", to=BOB)
+    async with both.sending():
+        await both.reaches(other, "sent")
+        for attempt in range(1, 11):
+            await asleep(lambda attempt=attempt: len(both.hosts.uploads) == attempt)
+            await quiet(both)
+            await both.clock.advance(STORE_PAUSE)
+        assert (await both.now(picture)).status is MessageStatus.SENDING
+        # As good as an outage of twenty minutes.
+        await both.clock.advance(1200)
+        both.hosts.failure = None
+        for _ in range(3):
+            await quiet(both)
+            await both.clock.advance(STORE_PAUSE)
+        await both.reaches(behind, "sent")
+    assert [relayed.wa_id for relayed in both.link.relayed] == [m.wa_id for m in (other, picture, behind)]
+
+
+async def test_a_store_that_stays_away_costs_the_message_and_not_the_chat(world: World) -> None:
+    world.hosts.failure = StorageUnavailable()
+    message, behind = await document(world), await world.send("behind")
+    async with world.sending():
+        await asleep(lambda: len(world.hosts.uploads) == 1)
+        await quiet(world)
+        await world.clock.advance(STORE_PATIENCE)
+        failed = await world.reaches(message, "failed")
+        await world.reaches(behind, "sent")
+    assert failed.failure == Failure(code="media_unavailable", certain=True)
+
+
+async def test_texts_pass_the_files_of_a_campaign_that_cannot_leave(
+    both: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wagate.messages.service.outbox.MOST_HELD", 5)
+    monkeypatch.setattr("wagate.messages.service.outbox._BATCH", 5)
+    both.hosts.failure = StorageUnavailable()
+    files = [await document(both, to=f"4915100{n:05}@s.whatsapp.net") for n in range(20)]
+    behind = await both.send("behind a file", to=files[-1].chat)
+    text = await both.send("to somebody else", to=BOB)
+    async with both.sending():
+        await both.reaches(text, "sent")
+        states = [(await both.now(message)).status for message in (*files, behind)]
+        assert states.count(MessageStatus.SENDING) == 5
+        assert states.count(MessageStatus.QUEUED) == 16
+        both.hosts.failure = None
+        for _ in range(20):
+            await quiet(both)
+            await both.clock.advance(STORE_PAUSE)
+        for message in (*files, behind):
+            await both.reaches(message, "sent")
+    order = [relayed.wa_id for relayed in both.link.relayed]
+    assert order.index(files[-1].wa_id) < order.index(behind.wa_id)
 
 
 async def test_a_resend_uploads_again_only_when_the_upload_is_old(world: World) -> None:

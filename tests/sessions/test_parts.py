@@ -114,9 +114,9 @@ async def test_an_old_connection_does_not_take_the_new_one_away(clock: ManualClo
     links.remove(SESSION, old)
     links.report_stall(SESSION, old, True)
     assert links.get(SESSION) is new
-    assert not links.send_stalled(SESSION, clock.now())
+    assert not (await links.condition(SESSION, clock.now())).send_stalled
     links.report_stall(SESSION, new, True)
-    assert links.send_stalled(SESSION, clock.now())
+    assert (await links.condition(SESSION, clock.now())).send_stalled
 
 
 async def test_the_age_of_a_linking_connection_counts_from_its_first_code(clock: ManualClock) -> None:

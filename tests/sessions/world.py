@@ -95,6 +95,8 @@ class World:
             mover=LabelMover(),
             proxies=anywhere,
             entropy=entropy,
+            # Leases run out when a test says so, whichever database it is on.
+            lease_clock=lambda _, clock: clock.now(),
         )
         return cls(
             db=db,

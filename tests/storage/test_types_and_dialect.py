@@ -13,9 +13,10 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, in
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import StatementError
 
+from wagate.core.clock import ManualClock
 from wagate.core.ids import SessionId
 from wagate.storage.database import Database, Tx
-from wagate.storage.dialect import insert_or_ignore, take_turns, upsert
+from wagate.storage.dialect import database_now, insert_or_ignore, take_turns, upsert
 from wagate.storage.types import Json, RowNumber, UtcDateTime
 
 things = Table(
@@ -168,3 +169,19 @@ async def test_transactions_of_two_processes_take_turns(postgres_url: str) -> No
     assert sorted(drawn) == list(range(1, 241))
     await one.close()
     await other.close()
+
+
+async def test_the_databases_clock_is_the_servers_if_it_has_one(
+    db: Database, database_url: str, clock: ManualClock
+) -> None:
+    def twice(tx: Tx) -> tuple[datetime, datetime]:
+        return database_now(tx, clock), database_now(tx, clock)
+
+    first, second = await db.write(twice)
+    assert first.tzinfo == second.tzinfo == UTC
+    if database_url.startswith("sqlite"):
+        assert first == second == clock.now()
+    else:
+        # It goes on within a transaction, and this machine is the server's.
+        assert first < second
+        assert abs(second - datetime.now(UTC)) < timedelta(minutes=1)

@@ -25,6 +25,7 @@ from wagate.sessions.model import Session
 from wagate.storage.database import Tx
 from wagate.wire.node import Node
 from wagate.worker.ports import ReadInbox, Tools, tools
+from wagate.worker.source import Claims
 from wagate.worker.supervisor import Supervisor
 
 Script = Callable[[FakeLink], Awaitable[None]]
@@ -185,8 +186,11 @@ class Rig:
             random=self.random,
         )
 
-    def supervisor(self, worker: WorkerId | None = None, **options: bool | int) -> Supervisor:
-        return Supervisor(worker or self.world.worker, self.tools(), self.world.bus, **options)  # type: ignore[arg-type]
+    def supervisor(
+        self, worker: WorkerId | None = None, *, alone: bool = False, max_sessions: int = 10_000
+    ) -> Supervisor:
+        source = Claims(self.world.sessions.hosting, alone=alone)
+        return Supervisor(worker or self.world.worker, self.tools(), self.world.bus, source, max_sessions=max_sessions)
 
     async def arrives(self, session: SessionId, *ids: str) -> list[int]:
         """Something arrives on the open connection."""

@@ -350,10 +350,10 @@ async def test_an_outbox_that_fails_is_run_again_and_does_not_stop_the_session(r
     session = await rig.world.wanted()
     await rig.world.until(lambda: rig.outbox.runs >= 1, step=0.05)
     await rig.world.settle()
-    assert rig.world.links.send_stalled(session.id, rig.world.clock.now())
+    assert (await rig.world.links.condition(session.id, rig.world.clock.now())).send_stalled
     rig.outbox.script = None
     await rig.world.until(lambda: bool(rig.outbox.running), step=0.05)
-    assert not rig.world.links.send_stalled(session.id, rig.world.clock.now())
+    assert not (await rig.world.links.condition(session.id, rig.world.clock.now())).send_stalled
     assert len(rig.engine.opened) == 1
 
 

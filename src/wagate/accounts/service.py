@@ -15,7 +15,7 @@ from wagate.accounts.keys import fingerprint, hint, is_well_formed, new_key
 from wagate.accounts.model import ApiKey, Holder, NewKey
 from wagate.core.clock import Clock
 from wagate.core.errors import Unauthorized
-from wagate.core.ids import Entropy, KeyId, SessionId
+from wagate.core.ids import AccountId, Entropy, KeyId, SessionId
 from wagate.core.settings import Settings
 from wagate.storage.database import Database, Tx
 from wagate.storage.errors import StorageUnavailable
@@ -65,6 +65,11 @@ class Accounts:
         # Operators' own keys alone are looked up without having the form of a key.
         self._free_form = await self._db.read(store.free_form_fingerprints)
         return first
+
+    @staticmethod
+    def operators(tx: Tx) -> list[AccountId]:
+        """The accounts of those who run this gateway."""
+        return store.admin_accounts(tx)
 
     async def authenticate(self, key: str) -> Principal:
         """Who the holder of ``key`` is. What does not even look like a key costs no look-up.

@@ -126,6 +126,12 @@ def has_admin(tx: Tx) -> bool:
     return tx.execute(select(users.c.id).where(users.c.is_admin).limit(1)).first() is not None
 
 
+def admin_accounts(tx: Tx) -> list[AccountId]:
+    """The accounts of those who run this gateway."""
+    rows = tx.execute(select(users.c.account_id).where(users.c.is_admin).distinct()).all()
+    return [AccountId(row.account_id) for row in rows]
+
+
 def free_form_fingerprints(tx: Tx) -> frozenset[bytes]:
     """Of the keys that don't have the form of a key."""
     rows = tx.execute(select(api_keys.c.fingerprint).where(api_keys.c.free_form, api_keys.c.revoked_at.is_(None)))

@@ -18,8 +18,8 @@ from rich.panel import Panel
 
 from wagate.cli.client import ApiClient
 from wagate.cli.program import Program, running
+from wagate.cli.serving import stop_signal
 from wagate.cli.sink import WebhookSink
-from wagate.cli.stopping import stop_signal
 from wagate.core.clock import SystemClock
 from wagate.core.errors import WagateError
 

@@ -48,6 +48,35 @@ def up(
     _run(lambda: run_up(_settings(**flags), sandbox))
 
 
+Host = Annotated[str | None, Parameter(help="Address to listen on.")]
+Port = Annotated[int | None, Parameter(help="Port to listen on; 0 takes a free one.")]
+DataFolder = Annotated[Path | None, Parameter(help="Folder for what this process alone keeps.")]
+
+
+@app.command
+def gateway(*, host: Host = None, port: Port = None, data_dir: DataFolder = None) -> None:
+    """Serve the HTTP API as one of several gateways, on PostgreSQL; sessions are hosted by `wagate worker`."""
+    gc.disable()
+    from wagate.cli.gateway import run_gateway
+
+    _run(lambda: run_gateway(_settings(host=host, port=port, data_dir=data_dir)))
+
+
+@app.command
+def worker(
+    *,
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataFolder = None,
+    engine: Annotated[EngineName | None, Parameter(help="What speaks WhatsApp's protocol for new sessions.")] = None,
+) -> None:
+    """Host sessions as one of several workers, on PostgreSQL, for the gateways that WAGATE_GATEWAY_URL leads to."""
+    gc.disable()
+    from wagate.cli.worker import run_worker
+
+    _run(lambda: run_worker(_settings(host=host, port=port, data_dir=data_dir, engine=engine)))
+
+
 @app.command
 def demo(
     *,

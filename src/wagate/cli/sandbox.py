@@ -1,6 +1,6 @@
 """`wagate sandbox`: the simulated WhatsApp in a process of its own, on loopback, until SIGTERM."""
 
-from wagate.cli.stopping import stop_signal
+from wagate.cli.serving import stop_signal
 from wagate.core.logging import configure_logging
 from wagate.gateway.server import HttpServer
 from wagate.sandbox.api import app

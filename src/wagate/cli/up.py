@@ -1,19 +1,23 @@
 """`wagate up`: gateway and worker in one process, on SQLite unless told otherwise."""
 
-import asyncio
-import gc
-from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from wagate.cli.stopping import stop_signal
+from wagate.cli.serving import cancel, first, spare_what_stays, stop_signal
+from wagate.core.clock import SystemClock
+from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
 from wagate.engine.port import Endpoint
 from wagate.gateway.compose import gateway_app
 from wagate.gateway.server import HttpServer
 from wagate.runtime import find_endpoint, open_runtime, start_jobs
+from wagate.storage.occupancy import Occupancy
 from wagate.worker.compose import supervisor
+from wagate.worker.source import Claims
+
+#: One process has no other to leave sessions to.
+MAX_SESSIONS = 10_000
 
 if TYPE_CHECKING:
     from wagate.sandbox.sandbox import Sandbox
@@ -29,24 +33,29 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
     async with AsyncExitStack() as stack:
         inner = await _start_sandbox(stack) if sandbox else None
         endpoint = _endpoint_of(inner) if inner else await find_endpoint(settings)
+        occupancy = await Occupancy.alone(settings.database_url, SystemClock()) if settings.database_url else None
+        if occupancy is not None:
+            stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
         server = HttpServer(gateway_app(runtime, sandbox=inner), host=settings.host, port=settings.port)
         await server.start()
         stack.push_async_callback(server.stop)
-        worker = supervisor(runtime, alone=not settings.database_url)
-        await runtime.dispatcher.start()
-        stack.push_async_callback(runtime.dispatcher.stop)
-        jobs = start_jobs(runtime)
-        stack.push_async_callback(_cancel, jobs)
+        source = Claims(runtime.sessions.hosting, alone=True)
+        worker = supervisor(runtime, WorkerId.new(runtime.clock.now()), source, max_sessions=MAX_SESSIONS)
+        dispatcher = runtime.new_dispatcher()
+        await dispatcher.start()
+        stack.push_async_callback(dispatcher.stop)
+        jobs = start_jobs((*runtime.hosting_jobs, *runtime.fleet_jobs), runtime.clock)
+        stack.push_async_callback(cancel, jobs)
         # Before the first session is opened.
         await runtime.watermark.check()
         await worker.start()
         stack.push_async_callback(worker.stop)
         # Once more, to be first in the order of stopping: requests that run may still need the worker.
         stack.push_async_callback(server.stop)
-        _spare_what_stays()
+        spare_what_stays()
         print(f"ready {server.url}", flush=True)
-        await _first(stop.wait(), server.wait())
+        await first(stop.wait(), server.wait(), *(() if occupancy is None else (occupancy.watch(),)))
 
 
 async def _start_sandbox(stack: AsyncExitStack) -> "Sandbox":
@@ -61,28 +70,3 @@ async def _start_sandbox(stack: AsyncExitStack) -> "Sandbox":
 
 def _endpoint_of(sandbox: "Sandbox") -> Endpoint:
     return Endpoint(url=sandbox.websocket_url, root_key=sandbox.root_public_key, ca_pem=sandbox.media_ca_pem)
-
-
-def _spare_what_stays() -> None:
-    """Keep modules and services, which live as long as the process, out of the collector's later rounds.
-
-    Each full round went through 150,000 of them and stopped everything for 0.1 to 0.2 s.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-
-
-async def _first(*works: Coroutine[Any, Any, object]) -> None:
-    """Return when the first of them ends, with its failure if it has one."""
-    tasks = [asyncio.create_task(work) for work in works]
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    await _cancel(tuple(pending))
-    for task in done:
-        task.result()
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,6 +5,7 @@ Ids made later sort later (within a millisecond their order is random).
 """
 
 import os
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -49,8 +50,12 @@ class Id(str):
         """Ids may stand in request and response models and in paths; a string that is none is refused."""
         from pydantic_core import core_schema
 
-        pattern = f"^{cls.prefix}_[{_ALPHABET}]{{{_BODY_LENGTH}}}$"
-        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema(pattern=pattern))
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema(pattern=cls.pattern()))
+
+    @classmethod
+    def pattern(cls) -> str:
+        """What the whole text matches, as JSON Schema has it."""
+        return f"^{cls.prefix}_[{_ALPHABET}]{{{_BODY_LENGTH}}}$"
 
 
 class AccountId(Id):
@@ -90,4 +95,21 @@ class DeliveryId(Id):
 
 
 class WorkerId(Id):
+    """Also a name that an operator gave a worker, such as ``worker-001``."""
+
     prefix = "wrk"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an id or a name.
+
+        :raises ValueError: if ``text`` is neither.
+        """
+        if "\n" in text or not re.match(cls.pattern(), text):
+            raise ValueError(f"not the name of a worker: {text[:40]!r}")
+        return cls(text)
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Anything that may stand in a URL's path and in a log as it is."""
+        return r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"

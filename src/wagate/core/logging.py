@@ -51,6 +51,11 @@ def bound(**fields: object) -> Iterator[None]:
         yield
 
 
+def bound_values() -> Mapping[str, Any]:
+    """The fields that :func:`bound` added in this context."""
+    return structlog.contextvars.get_contextvars()
+
+
 def configure_logging(level: str, fmt: str, stream: TextIO | None = None) -> None:
     """Set up structlog and the standard library's loggers (``fmt`` is ``console`` or ``json``), once per process.
 

@@ -13,6 +13,10 @@ EngineName = Literal["baileys", "native"]
 DEFAULT_MAX_MEDIA_BYTES = 100 * 1024 * 1024
 
 
+#: As long as a random password of 128 bits in base 36.
+MIN_TOKEN_LENGTH = 24
+
+
 class Settings(BaseSettings):
     """What an operator can set. docs/reference/settings.md is made from this class."""
 
@@ -49,6 +53,21 @@ class Settings(BaseSettings):
         pattern=r"^(\d+\.\d+\.\d+)?$",
         description="Version of WhatsApp Web that the native engine says it is; empty means the one it was made with.",
     )
+    worker_token: SecretStr = Field(
+        SecretStr(""),
+        description="What gateways and workers know each other by; for `wagate gateway` and `wagate worker`. At least "
+        f"{MIN_TOKEN_LENGTH} characters.",
+    )
+    gateway_url: str = Field("", description="Where a worker reaches the gateways: one address that leads to any.")
+    worker_id: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,49})?$",
+        description="Name of a worker, which its id begins with; empty means a random one.",
+    )
+    worker_endpoint: str = Field(
+        "", description="Where gateways reach this worker; empty means the address that it listens on."
+    )
+    max_sessions: int = Field(1000, gt=0, description="How many sessions a worker hosts at most.")
     public_url: str = Field("", description="How customers reach this gateway; used in media links.")
     sandbox_url: str = Field("", description="Link to the sandbox at this address instead of to WhatsApp.")
     secret_keys: SecretStr = Field(

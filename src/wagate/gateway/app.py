@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from wagate.accounts.api import router as accounts_router
 from wagate.accounts.service import Accounts
 from wagate.core.clock import Clock, SystemClock
+from wagate.core.ids import WorkerId
 from wagate.core.settings import Settings
 from wagate.gateway import health, pages
 from wagate.gateway.document import add_document, gateway_version
@@ -78,6 +79,7 @@ def build_app(parts: GatewayParts) -> FastAPI:
     )
     stopping = Stopping()
     app.state.authenticate = parts.accounts.authenticate
+    app.state.fleet_token = parts.settings.worker_token.get_secret_value()
     app.state.stopping = stopping
     problems.install(app)
     included = [accounts_router(parts.accounts), *parts.routers]
@@ -95,6 +97,23 @@ def build_app(parts: GatewayParts) -> FastAPI:
     app.add_middleware(StreamEnd, stopping=stopping)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIdMiddleware, clock=parts.clock)
+    return app
+
+
+def build_inner_app(
+    router: APIRouter, *, token: str, worker: WorkerId, checks: Sequence[HealthCheck], clock: Clock
+) -> FastAPI:
+    """An application for the fleet's own processes: ``router`` asks for ``token``, and health is open."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    stopping = Stopping()
+    app.state.fleet_token = token
+    app.state.stopping = stopping
+    problems.install(app)
+    app.include_router(router, max_body_size=MAX_JSON_BYTES)
+    app.include_router(health.router(Doctor(checks, clock), gateway_version(), worker), max_body_size=MAX_JSON_BYTES)
+    app.add_middleware(ProblemMiddleware)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestIdMiddleware, clock=clock)
     return app
 
 

@@ -1,18 +1,21 @@
 """The gateway of a runtime: every feature's routes over the runtime's services."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
 from wagate.backups.api import router as backups_router
+from wagate.cluster.api import router as workers_router
+from wagate.core.ids import MessageId
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.health import HealthCheck
 from wagate.keyring.api import router as keyring_router
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
+from wagate.messages.service.topics import message_topic
 from wagate.realtime.api import router as realtime_router
 from wagate.sessions.api import router as sessions_router
 from wagate.webhooks.api import router as webhooks_router
@@ -39,16 +42,22 @@ def gateway_app(
                 webhooks_router(runtime.webhooks),
                 keyring_router(runtime.secret_keys),
                 backups_router(runtime.backups),
+                *(() if runtime.fleet is None else (workers_router(runtime.fleet, _wake(runtime)),)),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(
                 HealthCheck(name="database", probe=runtime.db.ping),
                 HealthCheck(name="disk", probe=runtime.data_dir.check_space, required=False),
+                *(HealthCheck(name=name, probe=probe, required=False) for name, probe in runtime.auxiliaries.items()),
             ),
             hooks=hooks,
             clock=runtime.clock,
         )
     )
+
+
+def _wake(runtime: composition.Runtime) -> Callable[[MessageId], None]:
+    return lambda message: runtime.bus.publish(message_topic(message))
 
 
 def _control(sandbox: "Sandbox") -> APIRouter:

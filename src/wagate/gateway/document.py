@@ -18,7 +18,8 @@ TAGS = {
     "media": "Upload once, send many times; download what came.",
     "events": "What happened, to be pulled or streamed.",
     "webhooks": "What happened, sent to you, signed.",
-    "administration": "For whoever runs the gateway: the key ring.",
+    "workers": "The processes that host sessions when there are several.",
+    "administration": "For whoever runs the gateway: the key ring, backups of sessions.",
     "sandbox": "The simulated WhatsApp: phones, groups, faults, and what its server saw.",
     "operations": "For whoever watches the gateway.",
 }

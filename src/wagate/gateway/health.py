@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable, WagateError
+from wagate.core.ids import WorkerId
 from wagate.core.logging import get_logger
 from wagate.web.models import ApiModel
 from wagate.web.problems import problem_responses
@@ -75,6 +76,8 @@ class GatewayHealth(ApiModel):
     status: PartState
     """As bad as the part it can do without least."""
     version: str
+    worker_id: WorkerId | None = None
+    """Of a worker, its id; gateways have none."""
     parts: dict[str, Part]
 
 
@@ -110,8 +113,8 @@ class Doctor:
         return PartState.OK
 
 
-def router(doctor: Doctor, version: str) -> APIRouter:
-    """Routes for whoever watches the gateway."""
+def router(doctor: Doctor, version: str, worker: WorkerId | None = None) -> APIRouter:
+    """Routes for whoever watches the gateway, or that worker."""
     routes = ApiRouter(tags=["operations"])
 
     @routes.get("/health/live")
@@ -122,7 +125,7 @@ def router(doctor: Doctor, version: str) -> APIRouter:
     @routes.get("/health/ready", responses=problem_responses(NotReady))
     async def get_readiness(request: Request) -> Ready:
         """Requests are served. While this fails, send none."""
-        if request.app.state.stopping.begun:
+        if request.app.state.stopping.begun or request.app.state.stopping.leaving:
             raise NotReady("The gateway is about to end")
         if _worst(await doctor.examine()) is PartState.DOWN:
             raise NotReady
@@ -137,7 +140,10 @@ def router(doctor: Doctor, version: str) -> APIRouter:
             response.status_code = 503
             response.headers["Retry-After"] = "1"
         return GatewayHealth(
-            status=worst, version=version, parts={name: Part(status=state) for name, state in found.items()}
+            status=worst,
+            version=version,
+            worker_id=worker,
+            parts={name: Part(status=state) for name, state in found.items()},
         )
 
     return routes

@@ -16,7 +16,13 @@ class Stopping:
 
     def __init__(self) -> None:
         self.begun = False
+        #: Whether it still serves and asks for no more requests.
+        self.leaving = False
         self._streams: set[asyncio.Task[Any]] = set()
+
+    def leave(self) -> None:
+        """Say that no more requests should come; those that do are answered."""
+        self.leaving = True
 
     def begin(self) -> None:
         """End every stream; each sends what it has begun and closes. Calling twice is harmless."""

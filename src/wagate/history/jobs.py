@@ -97,7 +97,7 @@ class HistoryReader:
             await self._clock.sleep(AFTER_ERROR_SECONDS)
         finally:
             del self._running[session]
-            self._bus.publish(PENDING_TOPIC, session)
+            self._bus.publish_here(PENDING_TOPIC, session)
 
     async def _read_next(self, session: SessionId, link: EngineSession, names: Names) -> bool:
         """Read the oldest chunk whose time has come; whether there was one and the next may follow."""

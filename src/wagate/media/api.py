@@ -129,11 +129,12 @@ def router(library: Library) -> APIRouter:
             return refusal
         if span is None:
             headers["Content-Length"] = str(item.size)
-            return StreamingResponse(library.read(item), headers=headers, media_type=item.mimetype)
+            content = await library.read(item)
+            return StreamingResponse(content, headers=headers, media_type=item.mimetype)
         headers["Content-Length"] = str(span.end - span.start)
         headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{item.size}"
         return StreamingResponse(
-            library.read(item, span.start, span.end),
+            await library.read(item, span.start, span.end),
             status_code=206,
             headers=headers,
             media_type=item.mimetype,

@@ -8,6 +8,7 @@
     TooLarge 413          FileTooLarge
     UnsupportedMedia 415  NotAPicture
     Unprocessable 422     MediaUrlFailed, PictureTooLarge, EmptyFile
+    BlobMissing 404       FileDamaged           what is stored is not what was stored once
     Unavailable 503       HostsUnavailable      WhatsApp's media hosts did not take or give the file; try again
 """
 
@@ -20,6 +21,7 @@ from wagate.core.errors import (
     UnsupportedMedia,
     WagateError,
 )
+from wagate.storage.blobs import BlobMissing
 
 
 class MediaNotFound(NotFound):
@@ -68,6 +70,12 @@ class MediaUrlFailed(Unprocessable):
     """The file could not be fetched from its URL."""
 
     code = "media_url_failed"
+
+
+class FileDamaged(BlobMissing):
+    """The stored file is not what was stored."""
+
+    code = "file_damaged"
 
 
 class HostsUnavailable(Unavailable):

@@ -109,10 +109,12 @@ class Fetcher:
             self._of_session[session] -= 1
             if not self._of_session[session]:
                 del self._of_session[session]
-            self._bus.publish(PENDING_TOPIC, session)
+            self._bus.publish_here(PENDING_TOPIC, session)
 
     async def _attempt(self, session: SessionId, link: EngineSession, pending: store.Pending) -> None:
         item = pending.media
+        # It would be fetched again and again for nothing while there is nowhere to keep it.
+        await self._blobs.ready()
         try:
             remote = open_remote(self._ring, item.id, pending.remote)
             content = await self._hosts.download(session, link, remote)

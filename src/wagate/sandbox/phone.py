@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -37,6 +38,9 @@ from wagate.wire.signal import Bundle, DuplicateMessage, SignalError
 
 _log = get_logger("sandbox")
 
+#: How many accounts stand in a phone's address book. A world of thousands must not make each of its address books as
+#: large: handing one over would cost more than anything that is measured there.
+KNOWN = 100
 #: Requests carry our keys from this one on; the first may be answered with the session that is there.
 _KEYS_FROM = 2
 
@@ -189,10 +193,18 @@ class Phone:
             share = self.state.key_share(now)
             if share is not None:
                 self.outbox.to_own_device(device, share)
-            known = [(a.pn_jid, a.lid_jid, a.name) for a in self._world.accounts.values()]
-            notices = self.history.notices(self._account.pn_jid, known, self._world.media, self._world.entropy)
+            notices = self.history.notices(
+                self._account.pn_jid, self._address_book(), self._world.media, self._world.entropy
+            )
             for notice in notices:
                 self.outbox.to_own_device(device, notice)
+
+    def _address_book(self) -> list[tuple[Jid, Jid, str]]:
+        """Number, LID and name of everybody whom the phone knows: itself, whom it has chats with, and the first few."""
+        accounts = self._world.accounts
+        numbers = [self._account.number, *(chat.user for chat in self.history.chats), *islice(accounts, KNOWN)]
+        known = (accounts[number] for number in dict.fromkeys(numbers) if number in accounts)
+        return [(account.pn_jid, account.lid_jid, account.name) for account in known]
 
     def finish_code(self, pending: CodeLink, wrapped_bundle: bytes, device_identity: bytes) -> None:
         self.linking.finish_code(pending, wrapped_bundle, device_identity)

@@ -18,6 +18,10 @@ from wagate.sessions.codes import Codes, ShownCode, announced
 from wagate.sessions.model import LEASE_SECONDS, Desired, Lease, Session, SessionStatus, Trigger
 from wagate.sessions.transition import Journal
 from wagate.storage.database import Database, Tx
+from wagate.storage.dialect import database_now
+
+#: What time it is for leases: by the database's clock, on which all processes agree.
+LeaseClock = Callable[[Tx, Clock], datetime]
 
 #: With these the wish has come to its end, too; otherwise a restart would bring the session back.
 _END_THE_WISH = frozenset({Trigger.LINK_EXPIRED, Trigger.REVOKED, Trigger.LOGOUT})
@@ -43,7 +47,15 @@ class Hosting:
     """The sessions as a worker sees them."""
 
     def __init__(
-        self, *, db: Database, journal: Journal, codes: Codes, keys: Keys, ring: KeyRing, clock: Clock
+        self,
+        *,
+        db: Database,
+        journal: Journal,
+        codes: Codes,
+        keys: Keys,
+        ring: KeyRing,
+        clock: Clock,
+        lease_clock: LeaseClock = database_now,
     ) -> None:
         self._db = db
         self._journal = journal
@@ -51,24 +63,28 @@ class Hosting:
         self._keys = keys
         self._ring = ring
         self._clock = clock
+        self._lease_clock = lease_clock
 
     async def claim(
         self, worker: WorkerId, *, limit: int, alone: bool = False, fresh: bool = False
     ) -> list[tuple[Lease, Session]]:
         """Take sessions that want a worker and have none; see :func:`wagate.sessions.store.claim`."""
-        now = self._clock.now()
-        until = now + timedelta(seconds=LEASE_SECONDS)
 
         def work(tx: Tx) -> list[Session]:
+            now, until = self._term(tx)
             return store.claim(tx, worker, now=now, until=until, limit=limit, alone=alone, fresh=fresh)
 
         taken = await self._db.write(work)
         return [(Lease(session=session.id, worker=worker, epoch=session.epoch), session) for session in taken]
 
+    async def held(self, worker: WorkerId) -> list[tuple[Lease, Session]]:
+        """What ``worker`` holds, as its placer gave it."""
+        held = await self._db.read(lambda tx: store.held_by(tx, worker, now=self._lease_clock(tx, self._clock)))
+        return [(Lease(session=session.id, worker=worker, epoch=session.epoch), session) for session in held]
+
     async def renew(self, worker: WorkerId) -> dict[SessionId, int]:
         """Prolong all leases of ``worker`` in one statement; the epochs of what it still holds."""
-        until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
-        return await self._db.write(lambda tx: store.renew(tx, worker, until=until))
+        return await self._db.write(lambda tx: store.renew(tx, worker, until=self._term(tx)[1]))
 
     async def wishes(self, worker: WorkerId) -> list[Session]:
         """The sessions of ``worker`` that are to be disconnected or reconnected."""
@@ -156,7 +172,7 @@ class Hosting:
             after = before.moved(Trigger.QR_ISSUED, now)
             after = self._write(tx, lease, before, after, Trigger.QR_ISSUED, None, wipe=False, release=False)
             self._journal.tell(tx, after, EventType("session.qr"), {**after.resource(), **announced(shown)})
-            self._journal.wake_qr(tx, lease.session)
+            self._journal.wake_qr(tx, after, shown)
             return after
 
         return await self._db.write(work)
@@ -174,10 +190,14 @@ class Hosting:
             after = before.moved(Trigger.QR_ISSUED, now, reason="passkey_required")
             after = self._write(tx, lease, before, after, Trigger.QR_ISSUED, None, wipe=False, release=False)
             self._journal.tell(tx, after, EventType("session.passkey"), {**after.resource(), **announced(shown)})
-            self._journal.wake_qr(tx, lease.session)
+            self._journal.wake_qr(tx, after, shown)
             return after
 
         return await self._db.write(work)
+
+    def _term(self, tx: Tx) -> tuple[datetime, datetime]:
+        """Now, and until when a lease taken now holds."""
+        return lease_term(self._lease_clock(tx, self._clock))
 
     def _write(
         self,
@@ -208,3 +228,8 @@ class Hosting:
         if release and after.desired is Desired.CONNECTED:
             self._journal.wake_workers(tx)
         return after
+
+
+def lease_term(now: datetime) -> tuple[datetime, datetime]:
+    """Now, and until when a lease taken now holds."""
+    return now, now + timedelta(seconds=LEASE_SECONDS)

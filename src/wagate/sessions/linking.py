@@ -14,7 +14,7 @@ from wagate.events.model import EventType
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode, announced
 from wagate.sessions.errors import AlreadyConnected, LinkingNotReady, QrNotAvailable
-from wagate.sessions.links import LinkRegistry, Stage
+from wagate.sessions.links import Link, Links, Stage
 from wagate.sessions.model import PASSKEY_UNSUPPORTED, Session, SessionStatus
 from wagate.sessions.phone import international
 from wagate.sessions.transition import Journal, qr_topic
@@ -27,6 +27,8 @@ READY_SECONDS: Final = 30.0
 #: whatsmeow's documentation of PairPhone: nobody knows how long a pairing code holds, but the connection it belongs to
 #: is closed when the QR codes run out, 160 seconds after the first.
 PAIRING_SECONDS: Final = 160.0
+#: A wake-up may get lost on its way between processes: whoever waits for a code looks at least this often.
+LOOK_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,7 @@ class PasskeyOnShow:
 class Linking:
     """What a customer needs to link a phone."""
 
-    def __init__(
-        self, *, db: Database, journal: Journal, codes: Codes, links: LinkRegistry, bus: Bus, clock: Clock
-    ) -> None:
+    def __init__(self, *, db: Database, journal: Journal, codes: Codes, links: Links, bus: Bus, clock: Clock) -> None:
         self._db = db
         self._journal = journal
         self._codes = codes
@@ -77,8 +77,9 @@ class Linking:
                 if shown is not None and session.status is SessionStatus.QR_REQUIRED:
                     return QrOnShow(session=session, shown=shown)
                 left = deadline - self._clock.monotonic()
-                if left <= 0 or await news.next(left) is None:
+                if left <= 0:
                     raise QrNotAvailable
+                await news.next(min(left, LOOK_SECONDS))
 
     async def pairing_code(self, session: Session, phone: str) -> ShownCode:
         """A code to type into the phone of that number; ``session`` is wanted connected.
@@ -116,7 +117,7 @@ class Linking:
             raise AlreadyConnected
         shown = await self._codes.passkey(session.id)
         if shown is None:
-            raise self._no_passkey(session)
+            raise _no_passkey(session, await self._links.find(session.id))
         return PasskeyOnShow(session=session, options=msgspec.json.decode(shown.code), expires_at=shown.expires_at)
 
     async def answer_passkey(self, session: Session, assertion: PasskeyAssertion) -> None:
@@ -129,18 +130,13 @@ class Linking:
         """
         if session.status is SessionStatus.CONNECTED:
             raise AlreadyConnected
-        link = self._links.get(session.id)
+        link = await self._links.find(session.id)
         if link is None:
-            raise self._no_passkey(session)
+            raise _no_passkey(session, None)
         try:
-            await within(self._clock, READY_SECONDS, link.answer_passkey(assertion))
+            await within(self._clock, READY_SECONDS, link.session.answer_passkey(assertion))
         except TimeoutError:
             raise QueryFailed(408, "WhatsApp did not answer in time") from None
-
-    def _no_passkey(self, session: Session) -> PasskeyUnsupported | PasskeyNotWanted:
-        link = self._links.get(session.id)
-        cant = session.status_reason == PASSKEY_UNSUPPORTED or (link is not None and not link.links_by_passkey)
-        return PasskeyUnsupported() if cant else PasskeyNotWanted()
 
     def _tell(self, tx: Tx, account: AccountId, session_id: SessionId, shown: ShownCode) -> None:
         session = store.find(tx, account, session_id)
@@ -149,3 +145,8 @@ class Linking:
 
     def _seconds_until(self, moment: datetime | None) -> int | None:
         return None if moment is None else max(1, int((moment - self._clock.now()).total_seconds()))
+
+
+def _no_passkey(session: Session, link: Link | None) -> PasskeyUnsupported | PasskeyNotWanted:
+    cant = session.status_reason == PASSKEY_UNSUPPORTED or (link is not None and not link.session.links_by_passkey)
+    return PasskeyUnsupported() if cant else PasskeyNotWanted()

@@ -266,11 +266,18 @@ class Session:
     worker_id: WorkerId | None = None
     epoch: int = 0
     lease_until: datetime | None = None
+    #: The worker that is to have it next.
+    move_to: WorkerId | None = None
     created_at: datetime
     updated_at: datetime
     last_connected_at: datetime | None = None
     last_disconnected_at: datetime | None = None
     created_by: str | None = None
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether it is wanted online and is not yet, for no reason that would keep it from it."""
+        return self.desired is Desired.CONNECTED and self.status is SessionStatus.CONNECTING
 
     def moved(
         self,

@@ -16,14 +16,14 @@ from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing
 from wagate.core.settings import EngineName
-from wagate.engine.port import EngineSession, Mover, PasskeyAssertion, Records, Vitals
+from wagate.engine.port import Mover, PasskeyAssertion, Records, Vitals
 from wagate.events.service import EventLog
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
-from wagate.sessions.hosting import Hosting, Keys
+from wagate.sessions.hosting import Hosting, Keys, LeaseClock
 from wagate.sessions.linking import Linking, PasskeyOnShow, QrOnShow
-from wagate.sessions.links import LinkRegistry
+from wagate.sessions.links import Links
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
 from wagate.sessions.moving import Moving
 from wagate.sessions.phone import international
@@ -32,6 +32,7 @@ from wagate.sessions.transition import Journal, qr_topic
 from wagate.sessions.waiting import within
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database, Tx
+from wagate.storage.dialect import database_now
 from wagate.web.principal import Principal
 
 #: A customer who deletes a session does not wait for WhatsApp longer than that.
@@ -80,17 +81,18 @@ class Sessions:
         clock: Clock,
         keys: Keys,
         ring: KeyRing,
-        links: LinkRegistry,
+        links: Links,
         mover: Mover,
         proxies: DestinationCheck,
         engine: EngineName = "baileys",
         entropy: Entropy = os.urandom,
+        lease_clock: LeaseClock = database_now,
     ) -> None:
         """``proxies`` checks where a proxy leads. ``engine`` is that of new sessions that name none."""
-        self.links = links
         self.codes = codes
         self._db = db
         self._bus = bus
+        self._links = links
         self._clock = clock
         self._keys = keys
         self._ring = ring
@@ -98,7 +100,9 @@ class Sessions:
         self._default_engine = engine
         self._entropy = entropy
         self._journal = Journal(events, bus)
-        self.hosting = Hosting(db=db, journal=self._journal, codes=codes, keys=keys, ring=ring, clock=clock)
+        self.hosting = Hosting(
+            db=db, journal=self._journal, codes=codes, keys=keys, ring=ring, clock=clock, lease_clock=lease_clock
+        )
         self._moving = Moving(db=db, journal=self._journal, keys=keys, mover=mover, clock=clock, entropy=entropy)
         self._linking = Linking(db=db, journal=self._journal, codes=codes, links=links, bus=bus, clock=clock)
 
@@ -305,11 +309,8 @@ class Sessions:
     async def report(self, principal: Principal, session_id: SessionId) -> Report:
         """:raises SessionNotFound: if there is none within reach."""
         session = await self.get(principal, session_id)
-        return Report(
-            session=session,
-            vitals=self.links.vitals(session_id),
-            send_stalled=self.links.send_stalled(session_id, self._clock.now()),
-        )
+        condition = await self._links.condition(session_id, self._clock.now())
+        return Report(session=session, vitals=condition.vitals, send_stalled=condition.send_stalled)
 
     # -- within
 
@@ -338,12 +339,12 @@ class Sessions:
 
         The worker is left the time to take in what arrived before and to record the end itself.
         """
-        link = self.links.get(session.id)
+        link = await self._links.find(session.id)
         if link is None or session.jid is None:
             return False
         with self._bus.subscribe(qr_topic(session.id)) as news:
             try:
-                await within(self._clock, GOODBYE_SECONDS, link.logout())
+                await within(self._clock, GOODBYE_SECONDS, link.session.logout())
             except (WagateError, TimeoutError):
                 _log.warning("WhatsApp could not be told of a logout", session_id=session.id)
                 return False
@@ -363,11 +364,11 @@ class Sessions:
 
     async def _after_the_end(self, session: Session) -> None:
         await self.codes.clear(session.id)
-        link: EngineSession | None = self.links.get(session.id)
+        link = await self._links.find(session.id)
         if link is None:
             return
         try:
-            await within(self._clock, GOODBYE_SECONDS, link.close())
+            await within(self._clock, GOODBYE_SECONDS, link.session.close())
         except (WagateError, TimeoutError):
             # The worker has lost the lease and closes it at its next renewal.
             _log.warning("a connection did not close", session_id=session.id)

@@ -8,7 +8,7 @@ after the other (SQLite has one writer anyway and ignores the clause).
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy import (
     case,
     delete,
     false,
+    func,
     or_,
     select,
     true,
@@ -66,6 +67,8 @@ sessions = Table(
     Column("worker_id", String),
     Column("epoch", Integer, nullable=False),
     Column("lease_until", UtcDateTime),
+    # The worker that is to have it next; its present one lets go when it sees another's name here.
+    Column("move_to", String),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("last_connected_at", UtcDateTime),
@@ -144,17 +147,8 @@ def claim(
     for a worker's first claim: sessions that stopped with an error get another attempt, and delays are forgotten (but
     not bans).
     """
-    unowned: list[ColumnElement[bool]] = [_c.worker_id.is_(None), _c.lease_until < now]
-    if alone:
-        unowned.append(_c.worker_id != worker)
-    stopped_by_error = and_(true() if fresh else false(), _c.status == SessionStatus.ERROR)
-    wanted = and_(
-        _c.desired == Desired.CONNECTED,
-        or_(_c.status.in_(_LIVE), _c.retry_at.is_not(None), stopped_by_error),
-    )
-    # Its worker went away between the wish and the deed.
-    unwanted = and_(_c.desired == Desired.DISCONNECTED, _c.worker_id.is_not(None))
-    free = and_(or_(*unowned), or_(wanted, unwanted))
+    left_behind = and_(true() if alone else false(), _c.worker_id != worker)
+    free = _free(or_(_c.worker_id.is_(None), _c.lease_until < now, left_behind), fresh=fresh)
     retry_at = case((_c.status == SessionStatus.BANNED, _c.retry_at), else_=None) if fresh else _c.retry_at
     # The condition stands twice: the inner one chooses, the outer one is what the database checks again on a row that
     # another worker was changing at the same moment.
@@ -162,10 +156,92 @@ def claim(
     statement = (
         update(sessions)
         .where(_c.id.in_(chosen), free)
-        .values(worker_id=worker, epoch=_c.epoch + 1, lease_until=until, retry_at=retry_at)
+        .values(worker_id=worker, epoch=_c.epoch + 1, lease_until=until, retry_at=retry_at, move_to=None)
         .returning(sessions)
     )
     return [_session(row) for row in tx.execute(statement)]
+
+
+def claim_moving(tx: Tx, worker: WorkerId, *, now: datetime, until: datetime) -> list[Session]:
+    """As :func:`claim`, those sessions that are to move to ``worker``."""
+    free = _free(or_(_c.worker_id.is_(None), _c.lease_until < now), fresh=False)
+    statement = (
+        update(sessions)
+        .where(_c.move_to == worker, free)
+        .values(worker_id=worker, epoch=_c.epoch + 1, lease_until=until, move_to=None)
+        .returning(sessions)
+    )
+    return [_session(row) for row in tx.execute(statement)]
+
+
+def _free(unowned: ColumnElement[bool], *, fresh: bool) -> ColumnElement[bool]:
+    stopped_by_error = and_(true() if fresh else false(), _c.status == SessionStatus.ERROR)
+    wanted = and_(
+        _c.desired == Desired.CONNECTED,
+        or_(_c.status.in_(_LIVE), _c.retry_at.is_not(None), stopped_by_error),
+    )
+    # Its worker went away between the wish and the deed.
+    unwanted = and_(_c.desired == Desired.DISCONNECTED, _c.worker_id.is_not(None))
+    return and_(unowned, or_(wanted, unwanted))
+
+
+def count_free(tx: Tx, *, now: datetime, limit: int) -> int:
+    """How many sessions :func:`claim` could take, but no more than ``limit``."""
+    free = _free(or_(_c.worker_id.is_(None), _c.lease_until < now), fresh=False)
+    some = select(_c.id).where(free).limit(limit).subquery()
+    return int(tx.execute(select(func.count()).select_from(some)).scalar_one())
+
+
+def held_by(tx: Tx, worker: WorkerId, *, now: datetime) -> list[Session]:
+    """The sessions whose leases ``worker`` holds."""
+    query = select(sessions).where(_c.worker_id == worker, _c.lease_until >= now)
+    return [_session(row) for row in tx.execute(query)]
+
+
+def loads(tx: Tx) -> dict[WorkerId, int]:
+    """How many sessions each worker holds; those without any are missing."""
+    query = select(_c.worker_id, func.count()).where(_c.worker_id.is_not(None)).group_by(_c.worker_id)
+    return {WorkerId(worker): count for worker, count in tx.execute(query)}
+
+
+def end_leases(tx: Tx, worker: WorkerId, *, now: datetime) -> int:
+    """Have the leases of a worker that is dead run out now; how many it were."""
+    held = and_(_c.worker_id == worker, _c.lease_until >= now)
+    return tx.execute(update(sessions).where(held).values(lease_until=now - timedelta(milliseconds=1))).rowcount
+
+
+def move(tx: Tx, session: SessionId, *, to: WorkerId) -> Session | None:
+    """Have a session go to another worker; the session, ``None`` if there is none or it is there already."""
+    elsewhere = or_(_c.worker_id.is_(None), _c.worker_id != to)
+    statement = update(sessions).where(_c.id == session, elsewhere).values(move_to=to).returning(sessions)
+    row = tx.execute(statement).one_or_none()
+    return None if row is None else _session(row)
+
+
+def movable(tx: Tx, worker: WorkerId) -> SessionId | None:
+    """A session that ``worker`` could hand over without cutting anything short."""
+    query = select(_c.id).where(
+        _c.worker_id == worker, _c.status == SessionStatus.CONNECTED, _c.desired == Desired.CONNECTED
+    )
+    found: str | None = tx.execute(query.where(_c.move_to.is_(None)).limit(1)).scalar()
+    return None if found is None else SessionId(found)
+
+
+def holder(tx: Tx, session: SessionId) -> WorkerId | None:
+    """Who holds a session's lease."""
+    found: str | None = tx.execute(select(_c.worker_id).where(_c.id == session)).scalar()
+    return None if found is None else WorkerId(found)
+
+
+def any_account(tx: Tx, session: SessionId) -> Session:
+    """A session whoever's it is: for those who run the gateway, and for workers that were given it.
+
+    :raises SessionNotFound:
+    """
+    row = tx.execute(select(sessions).where(_c.id == session)).one_or_none()
+    if row is None:
+        raise SessionNotFound
+    return _session(row)
 
 
 def renew(tx: Tx, worker: WorkerId, *, until: datetime) -> dict[SessionId, int]:
@@ -176,7 +252,9 @@ def renew(tx: Tx, worker: WorkerId, *, until: datetime) -> dict[SessionId, int]:
 
 def wishes(tx: Tx, worker: WorkerId) -> list[Session]:
     """The sessions of ``worker`` whose customers want something else than what goes on."""
-    query = select(sessions).where(_c.worker_id == worker, or_(_c.desired == Desired.DISCONNECTED, _c.reconnect_asked))
+    away = and_(_c.move_to.is_not(None), _c.move_to != worker)
+    wished = or_(_c.desired == Desired.DISCONNECTED, _c.reconnect_asked, away)
+    query = select(sessions).where(_c.worker_id == worker, wished)
     return [_session(row) for row in tx.execute(query)]
 
 
@@ -255,6 +333,7 @@ def _columns(session: Session) -> dict[str, Any]:
         "worker_id": session.worker_id,
         "epoch": session.epoch,
         "lease_until": session.lease_until,
+        "move_to": session.move_to,
         "created_at": session.created_at,
         "updated_at": session.updated_at,
         "last_connected_at": session.last_connected_at,
@@ -285,6 +364,7 @@ def _session(row: Row[Any]) -> Session:
         worker_id=None if found["worker_id"] is None else WorkerId(found["worker_id"]),
         epoch=found["epoch"],
         lease_until=found["lease_until"],
+        move_to=None if found["move_to"] is None else WorkerId(found["move_to"]),
         created_at=found["created_at"],
         updated_at=found["updated_at"],
         last_connected_at=found["last_connected_at"],

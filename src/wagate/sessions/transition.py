@@ -6,12 +6,18 @@ from typing import Any
 from wagate.core.ids import SessionId
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
+from wagate.sessions.codes import ShownCode
 from wagate.sessions.model import Session, SessionStatus
 from wagate.storage.bus import Bus
 from wagate.storage.database import Tx
 
 #: Wakes the supervisor: a session wants something.
 WANTED = "sessions:wanted"
+
+
+#: A session of this process has another status, or shows another code; the payload is the session and the code, if that
+#: is what changed. In this process alone.
+CHANGED_HERE = "sessions:changed"
 
 
 def qr_topic(session: SessionId) -> str:
@@ -32,6 +38,7 @@ class Journal:
             self.tell(tx, after, EventType("session.status"), after.resource())
         if after.status is not before.status:
             tx.after_commit(lambda: self._bus.publish(qr_topic(after.id)))
+            tx.after_commit(lambda: self._bus.publish_here(CHANGED_HERE, (after, None)))
 
     def deleted(self, tx: Tx, before: Session, now: datetime) -> None:
         """Tell that a session is gone; it has no status of its own for that."""
@@ -47,8 +54,10 @@ class Journal:
     def tell(self, tx: Tx, session: Session, kind: EventType, data: dict[str, Any]) -> None:
         self._events.append(tx, account_id=session.account_id, session_id=session.id, type=kind, data=data)
 
-    def wake_qr(self, tx: Tx, session: SessionId) -> None:
-        tx.after_commit(lambda: self._bus.publish(qr_topic(session)))
+    def wake_qr(self, tx: Tx, session: Session, shown: ShownCode) -> None:
+        """A code is on show."""
+        tx.after_commit(lambda: self._bus.publish(qr_topic(session.id)))
+        tx.after_commit(lambda: self._bus.publish_here(CHANGED_HERE, (session, shown)))
 
     def wake_workers(self, tx: Tx) -> None:
         tx.after_commit(lambda: self._bus.publish(WANTED))

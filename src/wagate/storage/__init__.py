@@ -8,6 +8,7 @@
     schema.py     the version of the database's tables, and bringing it up to date
     canary.py     proof that the key ring belongs to the database
     datadir.py    the data folder: its lock, its key file
+    occupancy.py  who may use a PostgreSQL database together
     blobs.py      files by key: in a folder, in a bucket (bucket.py), or in memory
     bus.py        wake-ups between tasks of one process, and values that expire
     redis.py      the same between processes

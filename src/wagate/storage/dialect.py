@@ -5,12 +5,14 @@ The two share the syntax of ``ON CONFLICT``, and PostgreSQL's construct compiles
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.dml import Insert
 
+from wagate.core.clock import Clock
 from wagate.storage.database import Tx
 
 
@@ -38,6 +40,17 @@ def upsert(
     return statement.on_conflict_do_update(
         index_elements=list(index_elements), set_=dict(values), where=None if where is None else where(statement)
     )
+
+
+def database_now(tx: Tx, clock: Clock) -> datetime:
+    """What time it is for all who share the database: PostgreSQL's clock, so that processes whose clocks differ agree
+    on when a lease ends. SQLite is used by one process, whose ``clock`` is as good.
+    """
+    if tx.connection.dialect.name != "postgresql":
+        return clock.now()
+    # Not now(): that is when the transaction began, and a group of jobs may have been under way for a while.
+    now: datetime = tx.connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
 
 
 def take_turns(tx: Tx, name: str) -> None:

@@ -4,6 +4,7 @@ A credential stands in ``Authorization: Bearer …`` or ``X-API-Key``, never in 
 ``state.authenticate`` checks it; it is set where the application is built, so that no feature is known here.
 """
 
+import hmac
 from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 
@@ -11,12 +12,15 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from wagate.core.errors import Forbidden, Unauthorized
+from wagate.core.ids import AccountId
 from wagate.web.principal import Principal, Scope
 
 #: Checks a key or token. :raises Unauthorized: if it is not good.
 Authenticate = Callable[[str], Awaitable[Principal]]
 
 _MAX_CREDENTIAL_LENGTH = 4096
+#: A process of the gateway itself: of no account, and without any scope.
+_FLEET = Principal(account_id=AccountId("fleet"), scopes=frozenset())
 
 
 class CredentialMissing(Unauthorized):
@@ -35,6 +39,12 @@ class PlatformAdminOnly(Forbidden):
     """Only those who run this gateway may do this."""
 
     code = "platform_admin_only"
+
+
+class FleetOnly(Unauthorized):
+    """This call is for the gateway's own processes, which know the worker token."""
+
+    code = "fleet_only"
 
 
 def credential_of(request: HTTPConnection) -> str:
@@ -94,6 +104,23 @@ class Guard:
         return principal
 
 
+class FleetGuard(Guard):
+    """A dependency that lets the fleet's own processes pass, which know the token in the application's
+    ``state.fleet_token``. The principal may do nothing: routes of the fleet say themselves what they are about.
+
+    :raises FleetOnly: for everybody else, and if there is no such token.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    async def __call__(self, request: Request) -> Principal:
+        token: str = getattr(request.app.state, "fleet_token", "")
+        if not token or not hmac.compare_digest(credential_of(request).encode(), token.encode()):
+            raise FleetOnly
+        return _FLEET
+
+
 platform_admin = Guard(Scope.ADMIN, platform=True)
 
 #: Any good credential.
@@ -105,3 +132,5 @@ ManageAccess = Annotated[Principal, Depends(Guard(Scope.MANAGE))]
 AdminAccess = Annotated[Principal, Depends(Guard(Scope.ADMIN))]
 #: Who runs this gateway.
 PlatformAccess = Annotated[Principal, Depends(platform_admin)]
+#: A process of the gateway itself.
+FleetAccess = Annotated[Principal, Depends(FleetGuard())]

@@ -5,18 +5,19 @@ from random import Random
 from wagate.core.ids import WorkerId
 from wagate.runtime import Runtime
 from wagate.worker.ports import tools
+from wagate.worker.source import SessionSource
 from wagate.worker.supervisor import Supervisor
 
 
-def supervisor(runtime: Runtime, *, alone: bool) -> Supervisor:
-    """A supervisor with a new worker id; ``alone`` if the data folder's lock keeps all others away."""
+def supervisor(runtime: Runtime, worker: WorkerId, source: SessionSource, *, max_sessions: int) -> Supervisor:
+    """The supervisor of this process, which is ``worker``."""
     return Supervisor(
-        WorkerId.new(runtime.clock.now()),
+        worker,
         tools(
             engine=runtime.engine,
             endpoint=runtime.endpoint,
             hosting=runtime.sessions.hosting,
-            links=runtime.sessions.links,
+            links=runtime.links,
             db=runtime.db,
             inbox=runtime.inbox,
             receiver=runtime.receiver,
@@ -25,5 +26,6 @@ def supervisor(runtime: Runtime, *, alone: bool) -> Supervisor:
             random=Random(),
         ),
         runtime.bus,
-        alone=alone,
+        source,
+        max_sessions=max_sessions,
     )

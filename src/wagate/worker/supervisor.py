@@ -28,6 +28,7 @@ from wagate.storage.bus import Bus
 from wagate.worker.actor import SessionActor, Wish
 from wagate.worker.backoff import full_jitter
 from wagate.worker.ports import Tools
+from wagate.worker.source import SessionSource
 
 RENEW_SECONDS: Final = LEASE_SECONDS / 3
 RENEW_RETRY_SECONDS: Final = 1.0
@@ -58,20 +59,19 @@ class _Hosted:
 class Supervisor:
     """Hosts up to ``max_sessions`` sessions from :meth:`start` to :meth:`stop`.
 
-    ``alone`` says that no other worker can be alive (the data folder's lock proves it), so that leases of a process
-    that was killed need not run out first.
+    ``source`` is where it finds them (see :mod:`wagate.worker.source`).
     """
 
     def __init__(
-        self, worker: WorkerId, tools: Tools, bus: Bus, *, max_sessions: int = 10_000, alone: bool = False
+        self, worker: WorkerId, tools: Tools, bus: Bus, source: SessionSource, *, max_sessions: int = 10_000
     ) -> None:
         self.worker = worker
         self._tools = tools
         self._hosting = tools.hosting
         self._clock = tools.clock
         self._bus = bus
+        self._source = source
         self._max_sessions = max_sessions
-        self._alone = alone
         self._draining = False
         self._hosted: dict[SessionId, _Hosted] = {}
         self._good_until = 0.0
@@ -84,6 +84,21 @@ class Supervisor:
     def sessions(self) -> frozenset[SessionId]:
         """The sessions hosted now."""
         return frozenset(self._hosted)
+
+    @property
+    def draining(self) -> bool:
+        """Whether it takes no more sessions."""
+        return self._draining
+
+    def look(self) -> None:
+        """Look at once for sessions to host, and for wishes."""
+        self._bus.publish_here(WANTED)
+
+    def release(self, session: SessionId) -> None:
+        """Let go of a session, keeping its link, so that another worker can have it."""
+        hosted = self._hosted.get(session)
+        if hosted is not None:
+            hosted.actor.ask(Wish.RELEASE)
 
     async def start(self) -> None:
         """Make the engine ready and begin to host; sessions come online from here on."""
@@ -149,18 +164,27 @@ class Supervisor:
         while (room := self._max_sessions - len(self._hosted)) > 0 and not self._draining:
             limit = min(room, CLAIM_LIMIT)
             async with self._claiming:
-                taken = await self._hosting.claim(self.worker, limit=limit, alone=self._alone, fresh=fresh)
-                for lease, session in taken:
+                found = await self._source.find(self.worker, limit=limit, fresh=fresh)
+                new = [(lease, session) for lease, session in found if not self._hosts(lease)]
+                for lease, session in new:
                     self._take_on(lease, session)
-            if len(taken) < limit:
+            if len(new) < limit:
                 return
+
+    def _hosts(self, lease: Lease) -> bool:
+        hosted = self._hosted.get(lease.session)
+        return hosted is not None and hosted.lease == lease
 
     async def _grant_wishes(self) -> None:
         for session in await self._hosting.wishes(self.worker):
             hosted = self._hosted.get(session.id)
             if hosted is not None and hosted.lease.epoch == session.epoch:
-                away = session.desired is Desired.DISCONNECTED
-                hosted.actor.ask(Wish.DISCONNECT if away else Wish.RECONNECT)
+                hosted.actor.ask(self._wish_of(session))
+
+    def _wish_of(self, session: Session) -> Wish:
+        if session.desired is Desired.DISCONNECTED:
+            return Wish.DISCONNECT
+        return Wish.RELEASE if session.move_to not in (None, self.worker) else Wish.RECONNECT
 
     # -- leases
 
@@ -191,7 +215,8 @@ class Supervisor:
                 if session_id not in self._hosted
             ]
         for lease in unserved:
-            await self._hosting.release(lease)
+            if self._draining or not self._source.gives:
+                await self._hosting.release(lease)
 
     async def _watch(self) -> None:
         while True:

@@ -41,4 +41,4 @@ class Notices:
             _log.warning("a notice of history from somebody else was dropped", session_id=session.id)
             return
         if store.insert(tx, self._ring, session.id, wa_id, notice, self._clock.now()):
-            tx.after_commit(lambda: self._bus.publish(PENDING_TOPIC, session.id))
+            tx.after_commit(lambda: self._bus.publish_here(PENDING_TOPIC, session.id))

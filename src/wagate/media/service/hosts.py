@@ -8,6 +8,7 @@ never a host. A session with a proxy brings and fetches its files through it: th
 import asyncio
 import base64
 import contextlib
+import hashlib
 import os
 import ssl
 from collections import OrderedDict
@@ -28,13 +29,13 @@ from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing
 from wagate.engine.port import EngineSession, QueryFailed
 from wagate.media import store
-from wagate.media.errors import HostsUnavailable, RemoteFileBroken
+from wagate.media.errors import FileDamaged, HostsUnavailable, RemoteFileBroken
 from wagate.media.model import Media, RemoteFile, Upload
 from wagate.media.sealing import open_upload, seal_upload
 from wagate.storage.blobs import Blobs
 from wagate.storage.database import Database
 from wagate.wire.jid import SERVER
-from wagate.wire.media import MediaBroken, MediaKind, StreamCheck, decrypt, encrypt
+from wagate.wire.media import EncryptedMedia, MediaBroken, MediaKind, StreamCheck, decrypt, encrypt
 from wagate.wire.node import Node
 
 #: WhatsApp keeps what is uploaded for weeks; a recipient who was long offline must still find it, so ours is brought
@@ -110,14 +111,15 @@ class MediaHosts:
     async def upload(self, session: SessionId, link: EngineSession, item: Media, kind: MediaKind) -> Upload:
         """Bring a file to WhatsApp, unless this session did so within :data:`REUSE_FOR`.
 
-        :raises HostsUnavailable: if no host took it. :raises BlobMissing: if we don't have it any more.
+        :raises HostsUnavailable: if no host took it. :raises StorageUnavailable: if our own file can't be read for now.
+        :raises BlobMissing: if we don't have it any more, or not as it was.
         """
         known = await self._known_upload(session, item.sha256, kind)
         if known is not None:
             return known
         async with self._transfers:
             plaintext = b"".join([chunk async for chunk in self._blobs.get(item.blob)])
-            encrypted = await asyncio.to_thread(encrypt, plaintext, kind, None, self._entropy)
+            encrypted = await asyncio.to_thread(_encrypted, plaintext, item, kind, self._entropy)
             del plaintext
             place = await self._bring(session, link, kind, encrypted.file_enc_sha256, encrypted.body)
         upload = Upload(
@@ -289,6 +291,12 @@ class _Client:
 
     def post(self, url: URL, data: bytes, headers: dict[str, str]) -> "aiohttp.client._RequestContextManager":
         return self._http.post(url, data=data, headers=headers, allow_redirects=False, proxy=self._proxy)
+
+
+def _encrypted(plaintext: bytes, item: Media, kind: MediaKind, entropy: Entropy) -> EncryptedMedia:
+    if hashlib.sha256(plaintext).hexdigest() != item.sha256:
+        raise FileDamaged
+    return encrypt(plaintext, kind, None, entropy)
 
 
 def _open(body: bytes, remote: RemoteFile) -> bytes:

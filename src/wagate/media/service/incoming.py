@@ -45,5 +45,5 @@ class IncomingFiles:
         # A moment earlier, so that a clock stepping back does not make it wait.
         at = now - timedelta(seconds=1)
         store.insert(tx, item, remote=seal_remote(self._ring, item.id, remote), next_attempt_at=at)
-        tx.after_commit(lambda: self._bus.publish(PENDING_TOPIC, session))
+        tx.after_commit(lambda: self._bus.publish_here(PENDING_TOPIC, session))
         return item

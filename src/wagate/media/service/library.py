@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from wagate.core.clock import Clock
 from wagate.core.errors import TooLarge
 from wagate.core.ids import AccountId, Entropy, MediaId
+from wagate.core.logging import get_logger
 from wagate.media import picture, store
 from wagate.media.errors import (
     EmptyFile,
@@ -25,11 +26,14 @@ from wagate.media.model import Media, MediaState, Picture
 from wagate.media.sniff import HEAD_BYTES, UNKNOWN, sniff
 from wagate.storage.blobs import Blobs
 from wagate.storage.database import Database
+from wagate.storage.errors import StorageUnavailable
 from wagate.web.egress import Egress, EgressFailed
 from wagate.web.principal import Principal
 
 #: How long a customer's server may take to hand out a file; who sends by URL waits for it.
 URL_SECONDS: Final = 60.0
+
+_log = get_logger("media.library")
 
 _MAX_NAME: Final = 255
 _UNSAFE_IN_NAME: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffd]+")
@@ -68,6 +72,7 @@ class Library:
         """Keep a file. ``mimetype`` is believed where the first bytes do not say otherwise.
 
         :raises FileTooLarge: beyond the limit; nothing is kept. :raises EmptyFile: if there are no bytes.
+        :raises StorageUnavailable: if it can't be kept for now.
         """
         now = self._clock.now()
         identifier = MediaId.new(now, self._entropy)
@@ -90,7 +95,7 @@ class Library:
             )
             await self._db.write(lambda tx: store.insert(tx, kept))
         except Exception:
-            await self._blobs.delete(blob)
+            await self._drop(blob)
             raise
         return kept
 
@@ -149,17 +154,19 @@ class Library:
             raise MediaLost
         return found
 
-    def read(self, item: Media, start: int | None = None, end: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from ``start`` up to but not including ``end``.
+    async def read(self, item: Media, start: int | None = None, end: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from ``start`` up to but not including ``end``; the first of them are here on return.
 
-        :raises BlobMissing: while iterating, if they are gone.
+        :raises BlobMissing: if they are gone. :raises StorageUnavailable: if they can't be read for now, also later.
         """
-        return self._blobs.get(item.blob, start, end)
+        pieces = self._blobs.get(item.blob, start, end)
+        first = await anext(pieces, b"")
+        return _all_of(first, pieces)
 
     async def content(self, item: Media) -> bytes:
         """The whole file in memory.
 
-        :raises BlobMissing: if it is gone.
+        :raises BlobMissing: if it is gone. :raises StorageUnavailable: if it can't be read for now.
         """
         return b"".join([chunk async for chunk in self._blobs.get(item.blob)])
 
@@ -176,7 +183,14 @@ class Library:
     async def discard(self, item: Media) -> None:
         """Forget a file that nothing refers to."""
         await self._db.write(lambda tx: store.remove(tx, item))
-        await self._blobs.delete(item.blob)
+        await self._drop(item.blob)
+
+    async def _drop(self, blob: str) -> None:
+        try:
+            await self._blobs.delete(blob)
+        except StorageUnavailable:
+            # Without a row nobody will ever be given it; it only takes room.
+            _log.warning("a file could not be deleted", blob=blob)
 
 
 class _Intake:
@@ -220,6 +234,12 @@ def _name_in(url: str) -> str | None:
 
 def _blob_of(account: AccountId, identifier: MediaId) -> str:
     return f"media/{account}/{identifier}"
+
+
+async def _all_of(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
 
 
 async def _once(content: bytes) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ Messages start in the order in which they were accepted, many on the way at once
 * the engine puts overlapping relays on the wire in the order of the calls;
 * the first message to a chat travels alone, because only then are devices looked up and sessions made, which is what
   fails; once it is acknowledged, others may follow without waiting;
-* a message that could not leave, or whose file is still on its way up, holds back its chat.
+* a message that could not leave, or whose file is still on its way up or can't be read for now, holds back its chat.
 
 None of these holds back another chat.
 
@@ -42,12 +42,13 @@ from wagate.messages import payload, store
 from wagate.messages.errors import MediaUnavailable, NotOnWhatsApp, NotSent, SendFailed, refusal
 from wagate.messages.model import Failure, Message, MessageStatus
 from wagate.messages.service.files import OutgoingFiles
-from wagate.messages.service.topics import message_topic, outbox_topic
+from wagate.messages.service.topics import outbox_topic, wake_for
 from wagate.messages.store import Outgoing
 from wagate.sessions.model import Session
 from wagate.storage.blobs import BlobMissing
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
+from wagate.storage.errors import StorageUnavailable
 from wagate.wire.jid import Jid
 
 #: Messages on the way at once. WhatsApp answers in 50 to 100 ms, so this is good for some 300 a second to real
@@ -59,6 +60,14 @@ PAUSES: Final = (1.0, 3.0, 10.0, 30.0)
 #: A wake-up may get lost on its way between processes: look at least this often.
 _LOOK_SECONDS: Final = 30.0
 _DATABASE_PAUSE: Final = 1.0
+#: While a file can't be read because its store is away, its message is tried again after each such pause: short, for
+#: what waited to leave soon after the store is back, and cheap, for only one look at the store is shared by all.
+STORE_PAUSE: Final = 3.0
+#: A store is away for minutes, and an operator may take an hour to bring it back. Then the chat goes on without it.
+STORE_PATIENCE: Final = 3600.0
+#: Chats that wait at once, mostly for files on their way up. Beyond it, messages with files stay queued, and texts to
+#: other chats pass them.
+MOST_HELD: Final = 500
 #: Chats known to be set up; forgetting one only makes its next message travel alone.
 _MAX_WARM: Final = 10_000
 
@@ -119,6 +128,8 @@ class _Run:
     warm: OrderedDict[Jid, None] = field(default_factory=OrderedDict)
     held: dict[Jid, _Held] = field(default_factory=dict)
     attempts: Counter[int] = field(default_factory=Counter)
+    #: Since when (on the monotonic clock) the store keeps a message's file from being read.
+    store_away: dict[int, float] = field(default_factory=dict)
     answers: list[_Answer] = field(default_factory=list)
     sends: set[asyncio.Task[None]] = field(default_factory=set)
     others: set[asyncio.Task[None]] = field(default_factory=set)
@@ -186,10 +197,11 @@ class _Run:
 
     async def _claim(self) -> None:
         without = list(self.held)
+        claim = store.claim if len(without) < MOST_HELD else store.claim_without_files
 
         def work(tx: Tx) -> list[Outgoing]:
             check_epoch(tx, self.session.id, self.epoch)
-            return store.claim(tx, self.session.id, limit=_BATCH, without=without)
+            return claim(tx, self.session.id, limit=_BATCH, without=without)
 
         try:
             claimed = await self._write(work)
@@ -309,6 +321,15 @@ class _Run:
         except EngineUnavailable:
             self.over = True
             return
+        except StorageUnavailable as error:
+            since = self.store_away.setdefault(message.seq, self.outbox.clock.monotonic())
+            if self.outbox.clock.monotonic() - since >= STORE_PATIENCE:
+                held.waiting.remove(out)
+                self._fail(out, MediaUnavailable())
+                return
+            _log.info("a file could not be read yet", message_id=message.id, code=error.code)
+            await self.outbox.clock.sleep(STORE_PAUSE)
+            return
         except HostsUnavailable as error:
             tried = self.attempts[message.seq]
             if tried >= len(PAUSES):
@@ -319,6 +340,7 @@ class _Run:
             _log.warning("a file could not be uploaded yet", message_id=message.id, code=error.code)
             await self.outbox.clock.sleep(PAUSES[tried])
             return
+        self.store_away.pop(message.seq, None)
         sealed = payload.seal(self.outbox.ring, self.session.id, message.wa_id, complete)
 
         def keep(tx: Tx) -> None:
@@ -332,6 +354,7 @@ class _Run:
 
     def _fail(self, out: Outgoing, failure: SendFailed) -> None:
         self.attempts.pop(out.message.seq, None)
+        self.store_away.pop(out.message.seq, None)
         self._answer(_Answer(message=out.message, failure=Failure(code=failure.code, certain=bool(failure.certain))))
 
     def _answer(self, answer: _Answer) -> None:
@@ -370,7 +393,7 @@ class _Run:
             type=type,
             data=message.to_json(),
         )
-        tx.after_commit(lambda: self.outbox.bus.publish(message_topic(message.id), message))
+        tx.after_commit(lambda: wake_for(self.outbox.bus, message))
 
     async def _last_words(self) -> None:
         """What WhatsApp answered in the last moment; if it can't be written, the messages are sent once more."""

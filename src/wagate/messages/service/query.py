@@ -1,5 +1,6 @@
 """Looking messages up, and marking them as read."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
@@ -10,7 +11,7 @@ from wagate.messages.errors import MessageNotFound
 from wagate.messages.model import Direction, Message, MessageStatus, may_follow
 from wagate.messages.store import Filters
 from wagate.sessions.errors import SessionNotFound
-from wagate.sessions.links import LinkRegistry
+from wagate.sessions.links import Links
 from wagate.storage.database import Database, Tx
 from wagate.web.principal import Principal
 from wagate.wire.jid import Jid
@@ -23,7 +24,7 @@ PAYLOADS_FOR: Final = timedelta(days=30)
 class History:
     """The messages of an account."""
 
-    def __init__(self, *, db: Database, clock: Clock, links: LinkRegistry) -> None:
+    def __init__(self, *, db: Database, clock: Clock, links: Links) -> None:
         self._db = db
         self._clock = clock
         self._links = links
@@ -60,6 +61,10 @@ class History:
             return store.page(tx, account, session, filters, before_seq=before_seq, limit=limit)
 
         return await self._db.read(work)
+
+    async def count_by_status(self, sessions: Collection[SessionId]) -> dict[str, int]:
+        """How many messages of these sessions, whoever's they are, are in each state."""
+        return await self._db.read(lambda tx: store.count_by_status(tx, sessions))
 
     async def mark_read(self, principal: Principal, identifier: str) -> Message:
         """Tell the sender of an inbound message that it was read. Doing it twice is harmless.

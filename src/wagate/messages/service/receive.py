@@ -35,7 +35,7 @@ from wagate.messages.model import (
     rfc3339,
 )
 from wagate.messages.service.addresses import Envelope, Unaddressed, envelope_of
-from wagate.messages.service.topics import message_topic
+from wagate.messages.service.topics import wake_for
 from wagate.sessions.model import Session
 from wagate.storage.bus import Bus
 from wagate.storage.database import Tx
@@ -256,7 +256,7 @@ class Receiver:
             tx, account_id=message.account_id, session_id=message.session_id, type=type, data=message.to_json()
         )
         if message.direction is Direction.OUT:
-            tx.after_commit(lambda: self._bus.publish(message_topic(message.id), message))
+            tx.after_commit(lambda: wake_for(self._bus, message))
 
 
 def moment_of(stanza: Node, fallback: datetime) -> datetime:

@@ -8,6 +8,7 @@ commit) finds the same message.
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -57,6 +58,12 @@ from wagate.wire.proto import wa_pb2 as wa
 MAX_WAIT: Final = 60.0
 DEFAULT_WAIT: Final = 10.0
 
+#: A wake-up may get lost on its way between processes: whoever waits for an outcome looks at least this often.
+_LOOK_SECONDS: Final = 1.0
+
+#: Tells whoever has the session that a message of it waits; never blocks and never fails.
+HandOver = Callable[[SessionId, MessageId], None]
+
 _KEY: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
@@ -88,15 +95,18 @@ class Messages:
         clock: Clock,
         ring: KeyRing,
         sources: FileSources,
+        hand_over: HandOver | None = None,
         idempotency_hours: int = 24,
         entropy: Entropy = os.urandom,
     ) -> None:
+        """``hand_over`` has a message that was just stored be looked at; without it, the bus does."""
         self._db = db
         self._events = events
         self._bus = bus
         self._clock = clock
         self._ring = ring
         self._sources = sources
+        self._hand_over = hand_over or (lambda session, _: bus.publish(outbox_topic(session)))
         self._key_lifetime = timedelta(hours=idempotency_hours)
         self._entropy = entropy
 
@@ -265,7 +275,7 @@ class Messages:
             type=EventType.MESSAGE_QUEUED,
             data=message.to_json(),
         )
-        tx.after_commit(lambda: self._bus.publish(outbox_topic(order.session)))
+        tx.after_commit(lambda: self._hand_over(order.session, order.message))
         return message
 
     def _message(self, order: _Order, own: Jid, chat: Jid, mentions: list[Jid], now: datetime) -> Message:
@@ -318,7 +328,7 @@ class Messages:
             left = deadline - self._clock.monotonic()
             if left <= 0:
                 return message
-            told = await news.next(left)
+            told = await news.next(min(left, _LOOK_SECONDS))
             message = told if isinstance(told, Message) else await self._read(principal, message.id)
         return message
 

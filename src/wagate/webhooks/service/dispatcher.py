@@ -180,7 +180,8 @@ class Dispatcher:
     async def _forward(news: Subscription, wake: Callable[[], None]) -> None:
         with news:
             while True:
-                await news.next()
+                # A wake-up from another process may get lost.
+                await news.next(_IDLE_LOOK_SECONDS)
                 news.drain()
                 wake()
 

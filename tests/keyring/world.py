@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import Boolean, Integer, LargeBinary, RowMapping, Table, select
+from sqlalchemy import Boolean, Float, Integer, LargeBinary, RowMapping, Table, select
 from sqlalchemy.types import TypeEngine
 
 from wagate.core.clock import Clock
@@ -33,6 +33,8 @@ def some(kind: TypeEngine[Any], number: int) -> object:
         return False
     if isinstance(kind, Integer):
         return number
+    if isinstance(kind, Float):
+        return number + 0.5
     return b"%032d" % number if isinstance(kind, LargeBinary) else f"some-{number:08}"
 
 

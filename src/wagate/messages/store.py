@@ -49,6 +49,11 @@ from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, RowNumber, UtcDateTime
 from wagate.wire.jid import Jid
 
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 messages = Table(
     "messages",
     metadata,
@@ -87,25 +92,9 @@ messages = Table(
     Index("uq_messages_wa_id", "session_id", "wa_id", "chat", "sender", unique=True),
     Index(None, "session_id", "seq"),
     Index(None, "session_id", "chat", "seq"),
-    Index(
-        "ix_messages_outbox",
-        "session_id",
-        "seq",
-        sqlite_where=text("status IN ('queued', 'sending')"),
-        postgresql_where=text("status IN ('queued', 'sending')"),
-    ),
-    Index(
-        "ix_messages_payload",
-        "created_at",
-        sqlite_where=text("payload IS NOT NULL"),
-        postgresql_where=text("payload IS NOT NULL"),
-    ),
-    Index(
-        "ix_messages_media",
-        "media_id",
-        sqlite_where=text("media_id IS NOT NULL"),
-        postgresql_where=text("media_id IS NOT NULL"),
-    ),
+    _partial("ix_messages_outbox", "session_id", "seq", where="status IN ('queued', 'sending')"),
+    _partial("ix_messages_payload", "created_at", where="payload IS NOT NULL"),
+    _partial("ix_messages_media", "media_id", where="media_id IS NOT NULL"),
 )
 
 idempotency_keys = Table(

@@ -23,7 +23,7 @@ REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 _HEAD = "<!-- Made by scripts/gen_docs.py. -->\n"
 
 #: Answers that any route may give; said once instead of at each.
-_EVERYWHERE = {"400", "401", "403", "404", "413", "415", "500", "503"}
+_EVERYWHERE = {"400", "401", "403", "404", "413", "415", "429", "500", "503"}
 
 Json = dict[str, Any]
 
@@ -195,6 +195,7 @@ _COMMON = {
     "not_found",
     "too_large",
     "unsupported_media_type",
+    "rate_limited",
     "internal_error",
     "storage_unavailable",
     "storage_outcome_unknown",

@@ -21,6 +21,8 @@ from wagate.backups.watermark import Watermark
 from wagate.cluster.service.calls import WorkerCalls
 from wagate.cluster.service.codes import FleetCodes, OwnFirst
 from wagate.cluster.service.fleet import Fleet
+from wagate.cluster.service.lone import LoneWorker
+from wagate.cluster.service.registry import Registry
 from wagate.cluster.service.routes import Routes
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
@@ -56,8 +58,10 @@ from wagate.messages.service.receive import Receiver
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
 from wagate.messages.service.topics import outbox_topic
+from wagate.plans import jobs as plan_jobs
+from wagate.plans.service import Plans
 from wagate.sessions.codes import Codes, KeyValues
-from wagate.sessions.links import LinkRegistry
+from wagate.sessions.links import LinkRegistry, Links
 from wagate.sessions.placing import Placing
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
@@ -68,7 +72,13 @@ from wagate.storage.canary import unlock
 from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
 from wagate.storage.moves import refuse_if_moved, refuse_unfinished
+from wagate.storage.rates import LocalRates, Rates
+from wagate.usage import jobs as usage_jobs
+from wagate.usage.jobs import Counting
+from wagate.usage.service import Usage
+from wagate.web.clients import ClientAddresses
 from wagate.web.egress import Egress
+from wagate.web.limits import Limiter, Policy
 from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
 
@@ -100,8 +110,7 @@ class Runtime:
     #: The connections that this process holds.
     links: LinkRegistry
     codes: Codes
-    #: The workers, for a gateway that hosts no sessions itself.
-    fleet: Fleet | None
+    fleet: Fleet | LoneWorker
     #: What this process uses besides its database, by what it is called; each raises if it is not well.
     auxiliaries: Mapping[str, Probe]
     inbox: Inbox
@@ -117,6 +126,9 @@ class Runtime:
     secret_keys: SecretKeys
     backups: Backups
     watermark: Watermark
+    plans: Plans
+    usage: Usage
+    limiter: Limiter
     new_dispatcher: Callable[[], Dispatcher]
     #: Beside the sessions that this process hosts.
     hosting_jobs: tuple[Job, ...]
@@ -164,21 +176,22 @@ async def open_runtime(
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
-        fleet = None
+        registry = Registry(db=db, events=log, bus=bus, kv=kv, clock=clock, operators=accounts.operators)
+        fleet: Fleet | LoneWorker = LoneWorker(registry)
+        reach: Links = links
+        hand_over = None
         if calls is not None:
             await stack.enter_async_context(calls)
             fleet = Fleet(
-                db=db,
-                events=log,
+                registry=registry,
                 bus=bus,
-                kv=kv,
                 clock=clock,
-                operators=accounts.operators,
                 calls=calls,
                 placing=placing,
                 routes=routes,
                 wake_outbox=lambda session: bus.publish(outbox_topic(session)),
             )
+            reach, hand_over = fleet.links, fleet.hand_over
         sessions = Sessions(
             db=db,
             events=log,
@@ -187,7 +200,7 @@ async def open_runtime(
             clock=clock,
             keys=keys,
             ring=ring,
-            links=links if fleet is None else fleet.links,
+            links=reach,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
             proxies=egress.check_destination,
@@ -215,8 +228,9 @@ async def open_runtime(
             clock=clock,
             ring=ring,
             sources=FileSources(library),
-            hand_over=None if fleet is None else fleet.hand_over,
+            hand_over=hand_over,
             idempotency_hours=settings.idempotency_hours,
+            first_contacts_per_day=settings.first_contacts_per_day,
             entropy=entropy,
         )
         files = OutgoingFiles(library=library, hosts=hosts, clock=clock)
@@ -279,13 +293,16 @@ async def open_runtime(
             sessions=sessions,
             library=library,
             messages=messages,
-            history=History(db=db, clock=clock, links=links if fleet is None else fleet.links),
+            history=History(db=db, clock=clock, links=reach),
             outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
             secret_keys=secret_keys,
             backups=backups,
             watermark=watermark,
+            plans=Plans(db, log, clock),
+            usage=Usage(db, clock),
+            limiter=_limiter(settings, clock, stack),
             new_dispatcher=lambda: Dispatcher(
                 db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy
             ),
@@ -293,11 +310,15 @@ async def open_runtime(
             fleet_jobs=(
                 rewrapper.run,
                 watermark.run,
+                Counting(db, log, clock).run,
+                lambda: _every(plan_jobs.EVERY, lambda: plan_jobs.prune(db, clock), clock),
                 lambda: message_jobs.run(db, clock),
                 lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
                 lambda: _every(
                     event_jobs.EVERY,
-                    lambda: event_jobs.prune(log, clock, still_needed=(webhook_jobs.still_needed,)),
+                    lambda: event_jobs.prune(
+                        log, clock, still_needed=(webhook_jobs.still_needed, usage_jobs.still_needed)
+                    ),
                     clock,
                 ),
                 lambda: _every(INBOX_PRUNE_EVERY, inbox.prune, clock),
@@ -408,6 +429,30 @@ def _engines(
     )
     baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message, wire_log=wire_log)
     return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
+
+
+def _limiter(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Limiter:
+    local = LocalRates(clock)
+    rates: Rates = local
+    url = settings.redis_url.get_secret_value()
+    if url:
+        # Imported when asked for, as in _wakes_and_values.
+        from wagate.storage.redis import open_redis
+        from wagate.storage.sharedrates import SharedRates
+
+        client = open_redis(url)
+        stack.push_async_callback(client.aclose)
+        rates = SharedRates(client, clock)
+    policy = Policy(
+        address=settings.rate_limit_ip,
+        key=settings.rate_limit_key,
+        user=settings.rate_limit_user,
+        account=settings.rate_limit_account,
+        session=settings.rate_limit_session,
+        login=settings.rate_limit_login,
+        failure=settings.rate_limit_failures,
+    )
+    return Limiter(policy, rates, local, ClientAddresses(settings.trusted_proxies))
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

@@ -80,6 +80,7 @@ async def test_the_problems_of_one_route(spec: dict[str, Any]) -> None:
         "409": {"already_there"},
         "413": {"too_large"},
         "415": {"unsupported_media_type"},
+        "429": {"rate_limited"},
         "500": {"internal_error"},
         "503": {"storage_unavailable", "storage_outcome_unknown"},
     }

@@ -118,7 +118,6 @@ async def test_messages_to_different_new_chats_do_not_wait_for_each_other(world:
 @pytest.mark.parametrize(
     ("error", "code", "status"),
     [
-        (RelayRefused(463), "account_restricted", 422),
         (RelayRefused(479), "stale_address", 422),
         (RelayRefused(421), "stale_group", 422),
         (RelayRefused(500), "refused_by_whatsapp", 422),

@@ -79,6 +79,7 @@ class Limits(ApiModel):
     """What the account may use; null is no limit."""
 
     sessions: int | None = None
+    messages_per_day: int | None = None
     messages_per_month: int | None = None
 
 
@@ -100,11 +101,16 @@ def router(accounts: Accounts) -> APIRouter:
     async def get_me(principal: Access) -> Caller:
         """Who the key of the request belongs to, and what the account may use."""
         holder = await accounts.holder(principal)
+        plan = await accounts.plan(principal)
         return Caller(
             user=None if holder.user is None else _user_body(holder.user),
             account=_account_body(holder.account),
             key=_key_body(holder.key),
-            limits=Limits(),
+            limits=Limits(
+                sessions=plan.sessions,
+                messages_per_day=plan.messages_per_day,
+                messages_per_month=plan.messages_per_month,
+            ),
         )
 
     @routes.get("/api/keys", responses=problem_responses(CursorInvalid))

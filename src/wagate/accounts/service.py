@@ -17,6 +17,8 @@ from wagate.core.clock import Clock
 from wagate.core.errors import Unauthorized
 from wagate.core.ids import AccountId, Entropy, KeyId, SessionId
 from wagate.core.settings import Settings
+from wagate.plans.model import Plan
+from wagate.plans.store import plan_of
 from wagate.storage.database import Database, Tx
 from wagate.storage.errors import StorageUnavailable
 from wagate.web.principal import Principal, Scope
@@ -93,6 +95,10 @@ class Accounts:
         :raises KeyNotFound: if the request was not made with a key, or it was revoked since.
         """
         return await self._db.read(lambda tx: _get(tx, principal, principal.key_id))
+
+    async def plan(self, principal: Principal) -> Plan:
+        """What the account may use."""
+        return await self._db.read(lambda tx: plan_of(tx, principal.account_id))
 
     async def create_key(
         self,

@@ -6,7 +6,7 @@ store of backups. The database is never behind the store, unless it is an older 
 over, and may lack the last commits, shows by its timeline. In doubt every session is burnt forward before the first one
 is opened: its peers begin anew with it, which costs each of them a few messages back and forth, and no key is used
 twice.
-See docs/decisions/0011.
+See docs/decisions/0016.
 """
 
 import asyncio

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 from wagate.cli.serving import cancel, check_fleet_settings, first, spare_what_stays, stop_signal
 from wagate.cluster.service.duties import Duty
+from wagate.cluster.service.fleet import Fleet
 from wagate.core.clock import SystemClock
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
@@ -49,7 +50,7 @@ async def run_gateway(settings: Settings) -> None:
 
 
 def _duties(runtime: Runtime) -> list[Duty]:
-    assert runtime.fleet is not None
+    assert isinstance(runtime.fleet, Fleet)
     holder = WorkerId.new(runtime.clock.now(), os.urandom)
     works = {
         "placing": runtime.fleet.placer.run,

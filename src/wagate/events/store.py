@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Index,
     Row,
@@ -21,10 +22,11 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    type_coerce,
 )
 
 from wagate.core.ids import AccountId, EventId, SessionId
-from wagate.events.model import Event, EventType
+from wagate.events.model import Event, EventType, Line
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import take_turns
 from wagate.storage.types import RowNumber, UtcDateTime
@@ -118,6 +120,26 @@ def read_all(tx: Tx, *, after: int, limit: int) -> list[Event]:
     return [_event(row) for row in tx.execute(_READ_ALL, {"after": after, "count": limit}).all()]
 
 
+def lines(tx: Tx, *, after: int, limit: int) -> list[Line]:
+    """As :func:`read_all`, as they are stored."""
+    return [Line._make(row) for row in tx.execute(_LINES, {"after": after, "count": limit})]
+
+
+_LINES = (
+    select(
+        events.c.seq,
+        events.c.type,
+        events.c.account_id,
+        events.c.session_id,
+        type_coerce(events.c.timestamp, BigInteger),
+        events.c.data,
+    )
+    .where(events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(bindparam("count"))
+)
+
+
 def fetch(tx: Tx, seqs: Collection[int]) -> list[Event]:
     """Some events of any accounts."""
     return [_event(row) for row in tx.execute(select(*_COLUMNS).where(events.c.seq.in_(seqs))).all()]
@@ -138,6 +160,17 @@ def last_before(tx: Tx, account_id: AccountId, moment: datetime) -> int:
     """
     query = select(func.max(events.c.seq)).where(events.c.account_id == account_id, events.c.timestamp < moment)
     return int(tx.execute(query).scalar_one() or 0)
+
+
+def count(tx: Tx, account_id: AccountId, type: EventType, since: datetime) -> int:
+    """How many events of a type the account has since a moment."""
+    query = select(func.count()).where(
+        events.c.account_id == account_id,
+        events.c.seq > last_before(tx, account_id, since),
+        events.c.type == type,
+        events.c.timestamp >= since,
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def head(tx: Tx) -> int:

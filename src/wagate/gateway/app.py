@@ -24,6 +24,7 @@ from wagate.gateway.health import Doctor, HealthCheck
 from wagate.gateway.shutdown import Stopping, StreamEnd
 from wagate.web import problems
 from wagate.web.auth import platform_admin
+from wagate.web.limits import Limiter, RateLimits
 from wagate.web.openapi import operations
 from wagate.web.problems import ProblemMiddleware
 from wagate.web.requestid import RequestIdMiddleware
@@ -43,7 +44,7 @@ class GatewayParts:
 
     ``routers`` are the features' (those of accounts and health are added). ``sandbox`` steers a sandbox inside this
     process and is for those who run the gateway. ``hooks`` are entered in order before the first request, and left in
-    reverse after the last.
+    reverse after the last. Without a ``limiter`` requests are not counted.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class GatewayParts:
     checks: Sequence[HealthCheck] = ()
     hooks: Sequence[LifespanHook] = ()
     clock: Clock = field(default_factory=SystemClock)
+    limiter: Limiter | None = None
 
 
 def build_app(parts: GatewayParts) -> FastAPI:
@@ -81,6 +83,8 @@ def build_app(parts: GatewayParts) -> FastAPI:
     app.state.authenticate = parts.accounts.authenticate
     app.state.fleet_token = parts.settings.worker_token.get_secret_value()
     app.state.stopping = stopping
+    limiter = parts.limiter or Limiter.off(parts.clock)
+    app.state.limiter = limiter
     problems.install(app)
     included = [accounts_router(parts.accounts), *parts.routers]
     included.append(health.router(Doctor(parts.checks, parts.clock), gateway_version()))
@@ -94,6 +98,7 @@ def build_app(parts: GatewayParts) -> FastAPI:
     # The one added last is the outermost.
     app.add_middleware(Shortcuts, routes=app.routes)
     app.add_middleware(ProblemMiddleware)
+    app.add_middleware(RateLimits, limiter=limiter)
     app.add_middleware(StreamEnd, stopping=stopping)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIdMiddleware, clock=parts.clock)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI
 
 from wagate import runtime as composition
+from wagate.applications.api import router as applications_router
 from wagate.backups.api import router as backups_router
 from wagate.cluster.api import router as workers_router
 from wagate.core.ids import MessageId
@@ -16,8 +17,10 @@ from wagate.keyring.api import router as keyring_router
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
 from wagate.messages.service.topics import message_topic
+from wagate.plans.api import router as plans_router
 from wagate.realtime.api import router as realtime_router
 from wagate.sessions.api import router as sessions_router
+from wagate.usage.api import router as usage_router
 from wagate.webhooks.api import router as webhooks_router
 
 if TYPE_CHECKING:
@@ -32,8 +35,10 @@ def gateway_app(
         GatewayParts(
             settings=runtime.settings,
             accounts=runtime.accounts,
-            # Routes are looked through in this order, so those of sending come first.
+            # Routes are looked through in this order, so those of sending come first. `/api/messages/stats` would be
+            # taken for a message by them.
             routers=(
+                usage_router(runtime.usage),
                 messages_router(runtime.messages, runtime.history, runtime.library),
                 sessions_router(runtime.sessions),
                 media_router(runtime.library),
@@ -42,7 +47,9 @@ def gateway_app(
                 webhooks_router(runtime.webhooks),
                 keyring_router(runtime.secret_keys),
                 backups_router(runtime.backups),
-                *(() if runtime.fleet is None else (workers_router(runtime.fleet, _wake(runtime)),)),
+                workers_router(runtime.fleet, _wake(runtime)),
+                applications_router(runtime.sessions, runtime.messages),
+                plans_router(runtime.plans),
             ),
             sandbox=None if sandbox is None else _control(sandbox),
             checks=(
@@ -52,6 +59,7 @@ def gateway_app(
             ),
             hooks=hooks,
             clock=runtime.clock,
+            limiter=runtime.limiter,
         )
     )
 

@@ -213,6 +213,8 @@ class Hosting:
     ) -> Session:
         if identity is not None:
             after = replace(after, jid=identity.jid, lid=identity.lid, push_name=identity.push_name or before.push_name)
+        if trigger is Trigger.LINKED:
+            after = replace(after, linked_at=after.updated_at)
         if trigger in _END_THE_WISH:
             after = replace(after, desired=Desired.DISCONNECTED)
         if trigger is Trigger.OPENING or release:

@@ -8,6 +8,7 @@ from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.settings import EngineName
 from wagate.engine.port import Mover, Records
+from wagate.plans.tally import admit_session
 from wagate.sessions import store
 from wagate.sessions.errors import DeviceAlreadyHere, SessionsOutOfReach
 from wagate.sessions.hosting import Keys
@@ -90,6 +91,7 @@ class Moving:
         :raises SessionsOutOfReach: if the key is bound to other sessions.
         :raises AuthFolderUnreadable: naming the file that is not what it should be.
         :raises DeviceAlreadyHere: if this device is a session already.
+        :raises PlanLimit: if the account has as many sessions as its plan allows.
         """
         if principal.sessions is not None:
             raise SessionsOutOfReach
@@ -104,6 +106,7 @@ class Moving:
             jid=device.identity.jid,
             lid=device.identity.lid,
             push_name=device.identity.push_name,
+            linked_at=now,
             since=now,
             created_at=now,
             updated_at=now,
@@ -114,6 +117,7 @@ class Moving:
         def work(tx: Tx) -> None:
             if store.device_is_here(tx, device.identity.jid):
                 raise DeviceAlreadyHere
+            admit_session(tx, session.account_id, lambda: store.count(tx, session.account_id))
             store.insert(tx, session, None)
             put(tx)
 

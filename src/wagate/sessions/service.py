@@ -18,6 +18,7 @@ from wagate.core.seal import KeyRing
 from wagate.core.settings import EngineName
 from wagate.engine.port import Mover, PasskeyAssertion, Records, Vitals
 from wagate.events.service import EventLog
+from wagate.plans.tally import admit_session
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
@@ -124,6 +125,7 @@ class Sessions:
         :raises SessionsOutOfReach: if the key is bound to other sessions.
         :raises InvalidPhone: if ``phone`` is none. :raises InvalidProxy: if ``proxy`` is none.
         :raises Unprocessable: if the gateway may not connect to ``proxy``.
+        :raises PlanLimit: if the account has as many as its plan allows.
         """
         if principal.sessions is not None:
             raise SessionsOutOfReach
@@ -142,7 +144,12 @@ class Sessions:
             created_by=principal.user_id or principal.key_id,
         )
         sealed = await self._sealed(session.id, proxy)
-        await self._db.write(lambda tx: store.insert(tx, session, sealed))
+
+        def work(tx: Tx) -> None:
+            admit_session(tx, session.account_id, lambda: store.count(tx, session.account_id))
+            store.insert(tx, session, sealed)
+
+        await self._db.write(work)
         return session
 
     async def get(self, principal: Principal, session_id: SessionId) -> Session:

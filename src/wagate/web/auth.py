@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from wagate.core.errors import Forbidden, Unauthorized
 from wagate.core.ids import AccountId
+from wagate.web.limits import Limiter
 from wagate.web.principal import Principal, Scope
 
 #: Checks a key or token. :raises Unauthorized: if it is not good.
@@ -75,12 +76,21 @@ async def principal_of(request: HTTPConnection) -> Principal:
     """Who sent the request; checked once per request.
 
     :raises Unauthorized: if there is no good credential.
+    :raises TooMany: if the caller sent too many requests, or its address too many bad credentials.
     """
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
         authenticate = cast(Authenticate, request.app.state.authenticate)
-        known = await authenticate(credential_of(request))
+        limiter: Limiter | None = getattr(request.app.state, "limiter", None)
+        try:
+            known = await authenticate(credential_of(request))
+        except Unauthorized:
+            if limiter is not None:
+                await limiter.check_failure(request)
+            raise
         request.state.principal = known
+        if limiter is not None:
+            await limiter.check(request, known)
     return known
 
 

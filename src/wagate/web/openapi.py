@@ -19,6 +19,7 @@ from wagate.core.errors import (
     Forbidden,
     NotFound,
     TooLarge,
+    TooMany,
     Unauthorized,
     Unavailable,
     UnsupportedMedia,
@@ -162,7 +163,7 @@ def _common(operation: Operation, unavailable: Sequence[type[WagateError]]) -> I
     if operation.takes_body:
         yield TooLarge
     if operation.guard is not None:
-        yield from (CredentialMissing, CredentialAmbiguous, Unauthorized)
+        yield from (CredentialMissing, CredentialAmbiguous, Unauthorized, TooMany)
         yield from unavailable or (Unavailable,)
         if operation.guard.scope is not None:
             yield Forbidden

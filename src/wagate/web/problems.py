@@ -142,6 +142,7 @@ def problem(error: WagateError, request: HTTPConnection, status: int | None = No
     }
     if error.errors:
         body["errors"] = error.errors
+    body |= error.members()
     body["requestId"] = getattr(request.state, "request_id", "")
     headers = {}
     if answered == 401:

@@ -64,6 +64,8 @@ DRAIN_SECONDS: Final = 10.0
 STABLE_SECONDS: Final = 60.0
 #: After :data:`FAILURES_UNTIL_ERROR`, an attempt every 15 to 30 minutes.
 SLOW_SECONDS: Final = (15 * 60.0, 30 * 60.0)
+#: How often who waits for a turn looks whether it comes sooner.
+TURN_LOOK_SECONDS: Final = 1.0
 #: Connections lost while showing codes, after which nobody is taken to be waiting for them.
 LINKING_ROUNDS: Final = 5
 
@@ -187,7 +189,7 @@ class SessionActor:
             engine=self._session.engine,
         )
         # The turn is taken last: after it nothing may hold an attempt up, or attempts would come in bursts.
-        wish = await self._idle(self._pace.reserve())
+        wish = await self._take_turn(self._pace)
         if wish is not None:
             return wish
         self._connection += 1
@@ -417,6 +419,15 @@ class SessionActor:
                     return None
             if isinstance(item, _ChildFailed):
                 raise item.error
+
+    async def _take_turn(self, pace: Pacer) -> Wish | None:
+        """Wait for a turn to try; a wish ends it early."""
+        turn = pace.take()
+        wish = await self._idle(0.0)
+        while wish is None and (left := pace.left(turn)) > 0:
+            # The pace may change meanwhile, and turns with it.
+            wish = await self._idle(min(left, TURN_LOOK_SECONDS))
+        return wish
 
     def _wish(self) -> Wish | None:
         if not self._wishes:

@@ -5,10 +5,8 @@ nothing waits for an answer, and what could not be said is not said again.
 """
 
 import asyncio
-import os
 from collections import OrderedDict
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -26,6 +24,7 @@ from wagate.sessions.model import Session, timestamp
 from wagate.sessions.qr import data_url
 from wagate.sessions.waiting import end
 from wagate.storage.bus import Bus
+from wagate.worker.load import Load
 
 #: A gateway in the same data centre answers in milliseconds.
 _DEADLINE = aiohttp.ClientTimeout(total=5)
@@ -112,7 +111,7 @@ class Reporter:
         self._share = share
         self._bus = bus
         self._clock = clock
-        self._load = _Load(clock)
+        self._load = Load(clock)
         self._registered = False
         self._news: OrderedDict[MessageId, dict[str, object]] = OrderedDict()
         self._changed: OrderedDict[SessionId, dict[str, Any]] = OrderedDict()
@@ -243,32 +242,3 @@ class Reporter:
                 "memoryUsage": memory,
             },
         }
-
-
-class _Load:
-    """What this process takes of its machine, in percent: of one core since the last measurement, and of memory."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._at = clock.monotonic()
-        self._spent = _processor_seconds()
-
-    def measure(self) -> tuple[float, float]:
-        now, spent = self._clock.monotonic(), _processor_seconds()
-        passed = now - self._at
-        processor = (spent - self._spent) / passed * 100 if passed > 0 else 0.0
-        self._at, self._spent = now, spent
-        return round(max(0.0, processor), 1), round(_memory_percent(), 2)
-
-
-def _processor_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
-def _memory_percent() -> float:
-    try:
-        resident = int(Path("/proc/self/statm").read_text().split()[1])
-        return 100 * resident / os.sysconf("SC_PHYS_PAGES")
-    except (OSError, ValueError):
-        return 0.0

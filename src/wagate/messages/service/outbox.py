@@ -7,7 +7,8 @@ Messages start in the order in which they were accepted, many on the way at once
   fails; once it is acknowledged, others may follow without waiting;
 * a message that could not leave, or whose file is still on its way up or can't be read for now, holds back its chat.
 
-None of these holds back another chat.
+None of these holds back another chat. What does is a refusal that is not about the message but about the number
+(``pausing.py``).
 
 A message keeps its WhatsApp id through every attempt, so a recipient sees it once. Marks are written under the
 session's epoch, many in one transaction: ``sending`` before a message starts, ``sent`` or ``failed`` when WhatsApp
@@ -39,12 +40,21 @@ from wagate.events.model import EventType
 from wagate.events.service import EventLog
 from wagate.media.errors import HostsUnavailable
 from wagate.messages import payload, store
-from wagate.messages.errors import MediaUnavailable, NotOnWhatsApp, NotSent, SendFailed, refusal
+from wagate.messages.errors import (
+    AccountRestricted,
+    MediaUnavailable,
+    NotOnWhatsApp,
+    NotSent,
+    SendFailed,
+    refusal,
+)
 from wagate.messages.model import Failure, Message, MessageStatus
 from wagate.messages.service.files import OutgoingFiles
+from wagate.messages.service.pausing import Pausing, pause_for
 from wagate.messages.service.topics import outbox_topic, wake_for
 from wagate.messages.store import Outgoing
-from wagate.sessions.model import Session
+from wagate.sessions.model import PauseReason, Session
+from wagate.sessions.pausing import Pauses
 from wagate.storage.blobs import BlobMissing
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
@@ -88,6 +98,7 @@ class Outbox:
         self.clock = clock
         self.ring = ring
         self.files = files
+        self.pauses = Pauses(events, bus)
 
     async def run(self, session: Session, epoch: int, link: EngineSession) -> None:
         """Send the session's queued messages through ``link``, and those that come, until cancelled or until the
@@ -138,14 +149,19 @@ class _Run:
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     more_queued: bool = True
     claiming: bool = False
+    pausing: "Pausing" = field(init=False)
     over: bool = False
     failure: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self.pausing = Pausing(self.session, self.outbox.clock)
 
     async def go(self) -> None:
         with self.outbox.bus.subscribe(outbox_topic(self.session.id)) as news:
             self._task(self._listen(news), self.others)
             self._task(self._look_regularly(), self.others)
             self._task(self._write_answers(), self.others)
+            self._task(self._keep_pause(), self.others)
             try:
                 self.ready.extend(await self._left())
                 await self._work()
@@ -166,7 +182,7 @@ class _Run:
             self.changed.clear()
             self._release()
             self._start()
-            if self.more_queued and not self.claiming and len(self.ready) < WINDOW:
+            if self.more_queued and not self.claiming and len(self.ready) < self.pausing.window(WINDOW):
                 self.claiming, self.more_queued = True, False
                 self._task(self._claim(), self.others)
             await self.changed.wait()
@@ -218,7 +234,8 @@ class _Run:
     # -- starting them in order
 
     def _start(self) -> None:
-        while self.ready and sum(self.under_way.values()) < WINDOW:
+        window = self.pausing.window(WINDOW)
+        while self.ready and sum(self.under_way.values()) < window:
             chat = self.ready[0].message.chat
             if chat in self.held:
                 self.held[chat].waiting.append(self.ready.popleft())
@@ -248,18 +265,29 @@ class _Run:
     async def _send(self, out: Outgoing, content: bytes) -> None:
         message = out.message
         try:
+            # Without a restriction nothing is awaited here: the first step has to be the call of relay.
+            if self.pausing.restricted and await self._is_cold(message.chat):
+                self._fail(out, AccountRestricted())
+                return
             at = await self.link.relay(message.recipient, content, message.wa_id, {})
         except RecipientUnknown:
             self._fail(out, NotOnWhatsApp())
         except RelayRefused as error:
             _log.warning("WhatsApp refused a message", message_id=message.id, server_code=error.server_code)
-            self._fail(out, refusal(error.server_code))
+            reason = pause_for(error.server_code, message.chat)
+            if reason is not None:
+                self.pausing.begin(reason)
+            if reason is PauseReason.TOO_FAST:
+                self._try_again(out, refusal(error.server_code), error.code)
+            else:
+                self._fail(out, refusal(error.server_code))
         except RelayImpossible as error:
             self._try_again(out, NotSent(), error.code)
         except (RelayUnknown, EngineUnavailable) as error:
             _log.info("connection ended before an answer", message_id=message.id, code=error.code)
             self.over = True
         else:
+            self.pausing.succeeded()
             self.warm[message.chat] = None
             if len(self.warm) > _MAX_WARM:
                 self.warm.popitem(last=False)
@@ -270,6 +298,36 @@ class _Run:
             if not self.under_way[message.chat]:
                 del self.under_way[message.chat]
             self.changed.set()
+
+    # -- pauses
+
+    async def _is_cold(self, chat: Jid) -> bool:
+        """Whether this would be the first message to somebody who never wrote."""
+        if chat in self.warm or not (chat.is_pn or chat.is_lid):
+            return False
+        return not await self.outbox.db.read(lambda tx: store.chat_known(tx, self.session.id, chat, settled=True))
+
+    async def _keep_pause(self) -> None:
+        """Write down when a pause begins, and end it when its time has come."""
+        pausing, pauses, clock = self.pausing, self.outbox.pauses, self.outbox.clock
+        session, epoch = self.session.id, self.epoch
+        while True:
+            pause = await pausing.next()
+            if pause is None:
+                await self._write_patiently(lambda tx: pauses.end(tx, session, epoch, now=clock.now()))
+                self._look()
+            else:
+                _log.warning("sending pauses", reason=pause.reason.value, until=pause.until.isoformat())
+                await self._write_patiently(
+                    partial(
+                        pauses.begin,
+                        session=session,
+                        epoch=epoch,
+                        reason=pause.reason,
+                        until=pause.until,
+                        now=clock.now(),
+                    )
+                )
 
     # -- chats that wait
 

@@ -17,7 +17,7 @@ import msgspec
 
 from wagate.core.clock import Clock
 from wagate.core.errors import WagateError
-from wagate.core.ids import Entropy, MessageId, SessionId
+from wagate.core.ids import AccountId, Entropy, MessageId, SessionId
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
@@ -43,10 +43,12 @@ from wagate.messages.model import (
     as_shown,
 )
 from wagate.messages.recipient import resolve
+from wagate.messages.service.admission import Admission, admit
 from wagate.messages.service.sources import FileSources, TakenFile
 from wagate.messages.service.topics import message_topic, outbox_topic
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.model import SessionStatus
+from wagate.sessions.store import Sender, sender_of
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
 from wagate.storage.errors import OutcomeUnknown
@@ -97,9 +99,13 @@ class Messages:
         sources: FileSources,
         hand_over: HandOver | None = None,
         idempotency_hours: int = 24,
+        first_contacts_per_day: int = 0,
         entropy: Entropy = os.urandom,
     ) -> None:
-        """``hand_over`` has a message that was just stored be looked at; without it, the bus does."""
+        """``hand_over`` has a message that was just stored be looked at; without it, the bus does.
+
+        ``first_contacts_per_day`` is the most of a number, see :mod:`wagate.messages.warmup`; 0 is no bound.
+        """
         self._db = db
         self._events = events
         self._bus = bus
@@ -108,6 +114,7 @@ class Messages:
         self._sources = sources
         self._hand_over = hand_over or (lambda session, _: bus.publish(outbox_topic(session)))
         self._key_lifetime = timedelta(hours=idempotency_hours)
+        self._first_contacts = first_contacts_per_day
         self._entropy = entropy
 
     async def send(
@@ -126,6 +133,8 @@ class Messages:
 
         :raises SessionNotFound: also if it is out of the principal's reach. :raises SessionLoggedOut:
         :raises SessionNotLinked: :raises InvalidRecipient: :raises TextTooLong: :raises ReplyNotFound:
+        :raises PlanLimit: if the account has used up what its plan allows.
+        :raises FirstContactBudget: if the number may write to nobody new today. :raises NewChatsRestricted:
         :raises IdempotencyMismatch: if the key was used with another body.
         :raises OutcomeUnknown: if it can't be said whether it was accepted; the same key tells.
         """
@@ -233,11 +242,25 @@ class Messages:
 
         Raises what can be said before a file is fetched.
         """
-        own = _sender(tx, principal, session)
+        sender = _sender(tx, principal, session)
         known = self._known(tx, principal, key, digest)
         if known is None:
-            resolve(body.to, own)
+            now = self._clock.now()
+            self._admission(tx, principal.account_id, session, sender, resolve(body.to, sender.own), now)
         return known
+
+    def _admission(
+        self, tx: Tx, account: AccountId, session: SessionId, sender: "_Sender", chat: Jid, now: datetime
+    ) -> Admission:
+        return admit(
+            tx,
+            account=account,
+            session=session,
+            sender=sender.row,
+            chat=chat,
+            first_contacts=self._first_contacts,
+            now=now,
+        )
 
     def _known(self, tx: Tx, principal: Principal, key: str | None, digest: bytes) -> MessageId | None:
         used = store.used_key(tx, principal.account_id, key, self._clock.now()) if key is not None else None
@@ -250,12 +273,14 @@ class Messages:
     def _accept(self, tx: Tx, order: _Order) -> Message | MessageId:
         """Write the message, its key and its event; or the id of the one that the key already stands for."""
         account = order.principal.account_id
-        own = _sender(tx, order.principal, order.session)
+        sender = _sender(tx, order.principal, order.session)
+        own = sender.own
         known = self._known(tx, order.principal, order.key, order.digest)
         if known is not None:
             return known
         now = self._clock.now()
         chat = resolve(order.body.to, own)
+        admission = self._admission(tx, account, order.session, sender, chat, now)
         quoted = self._quoted(tx, order)
         mentions = [resolve(mention, own) for mention in order.body.mentions]
         built: wa.Message = order.kind.build(order.content, build_context(chat, quoted, mentions))
@@ -266,6 +291,7 @@ class Messages:
             known = self._known(tx, order.principal, order.key, order.digest)
             if known is not None:
                 return known
+        admission.count(tx)
         sealed = payload.seal(self._ring, order.session, order.wa_id, built.SerializeToString())
         store.insert(tx, message, sealed)
         self._events.append(
@@ -339,18 +365,25 @@ class Messages:
         return found
 
 
-def _sender(tx: Tx, principal: Principal, session: SessionId) -> Jid:
-    """The address that the session sends as."""
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """The session that sends, and the address it sends as."""
+
+    row: Sender
+    own: Jid
+
+
+def _sender(tx: Tx, principal: Principal, session: SessionId) -> _Sender:
     if not principal.may_see(session):
         raise SessionNotFound
-    found = store.sender_of(tx, principal.account_id, session)
+    found = sender_of(tx, principal.account_id, session)
     if found is None:
         raise SessionNotFound
     if found.status == SessionStatus.LOGGED_OUT:
         raise SessionLoggedOut
     if found.jid is None:
         raise SessionNotLinked
-    return found.jid.bare
+    return _Sender(found, found.jid.bare)
 
 
 def _digest(body: SendBody, session: SessionId, file: Media | None) -> bytes:

@@ -18,6 +18,9 @@ from wagate.accounts.attempts import MemoryAttempts
 from wagate.accounts.passwords import Passwords
 from wagate.accounts.service import Accounts, Logins, Members, Platform
 from wagate.audit.service import AuditLog
+from wagate.backups.jobs import BackupTaker
+from wagate.backups.service import Backups
+from wagate.backups.watermark import Watermark
 from wagate.cluster.service.calls import WorkerCalls
 from wagate.cluster.service.codes import FleetCodes, OwnFirst
 from wagate.cluster.service.fleet import Fleet
@@ -43,6 +46,8 @@ from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
 from wagate.history.jobs import HistoryReader
 from wagate.history.service.notices import Notices
+from wagate.keyring.jobs import Rewrapper
+from wagate.keyring.service import SecretKeys
 from wagate.media.jobs import Fetcher
 from wagate.media.service.appstate import AppStateFiles
 from wagate.media.service.hosts import MediaHosts
@@ -70,6 +75,7 @@ from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
+from wagate.storage.moves import refuse_if_moved, refuse_unfinished
 from wagate.storage.rates import LocalRates, Rates
 from wagate.usage import jobs as usage_jobs
 from wagate.usage.jobs import Counting
@@ -125,6 +131,9 @@ class Runtime:
     outbox: Outbox
     receiver: Receiver
     webhooks: Webhooks
+    secret_keys: SecretKeys
+    backups: Backups
+    watermark: Watermark
     plans: Plans
     usage: Usage
     limiter: Limiter
@@ -155,14 +164,17 @@ async def open_runtime(
         lag = asyncio.create_task(looplag.watch(clock))
         stack.callback(lag.cancel)
         url = settings.database_url or folder.database_url
+        if not settings.database_url:
+            refuse_if_moved(folder)
         await schema.migrate(url)
         db = await Database.open(url)
         stack.push_async_callback(db.close)
-        ring = await unlock(db, folder, settings, entropy)
+        await db.read(refuse_unfinished)
+        ring = await unlock(db, folder, settings, entropy, clock)
 
         auxiliaries: dict[str, Probe] = {}
         bus, kv = await _wakes_and_values(settings, clock, entropy, stack, auxiliaries)
-        blobs = _files(settings, settings.s3_media_bucket, folder.path / "media")
+        blobs = files_of(settings, settings.s3_media_bucket, folder.path / "media")
         auxiliaries["files"] = blobs.check
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
         calls = None if hosts_sessions else WorkerCalls(settings.worker_token.get_secret_value())
@@ -264,6 +276,21 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
+        saved = files_of(settings, settings.s3_sessions_bucket, folder.path / "backups")
+        backups = Backups(db=db, blobs=saved, ring=ring, keys=keys, burner=KeyMover(), sessions=sessions, clock=clock)
+        watermark = Watermark(db=db, blobs=saved, backups=backups, clock=clock)
+        secret_keys = SecretKeys(
+            db=db,
+            bus=bus,
+            ring=ring,
+            clock=clock,
+            folder=None if settings.secret_keys.get_secret_value().strip() else folder,
+            files=(backups,),
+        )
+        rewrapper = Rewrapper(
+            db=db, bus=bus, ring=ring, clock=clock, keys=secret_keys, files=(backups,), entropy=entropy
+        )
+        backup_taker = BackupTaker(backups=backups, online=links.online, clock=clock)
         engine = _engines(settings, keys, clock, messages, AppStateFiles(hosts), Tunnels(egress.addresses, entropy))
 
         yield Runtime(
@@ -302,14 +329,19 @@ async def open_runtime(
             outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
+            secret_keys=secret_keys,
+            backups=backups,
+            watermark=watermark,
             plans=Plans(db, log, clock),
             usage=Usage(db, clock),
             limiter=_limiter(settings, clock, stack),
             new_dispatcher=lambda: Dispatcher(
                 db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy
             ),
-            hosting_jobs=(fetcher.run, old_chats.run),
+            hosting_jobs=(fetcher.run, old_chats.run, backup_taker.run),
             fleet_jobs=(
+                rewrapper.run,
+                watermark.run,
                 Counting(db, log, clock).run,
                 lambda: _every(plan_jobs.EVERY, lambda: plan_jobs.prune(db, clock), clock),
                 lambda: message_jobs.run(db, clock),
@@ -387,7 +419,7 @@ async def _wakes_and_values(
     return bus, RedisKv(client)
 
 
-def _files(settings: Settings, bucket: str, folder: Path) -> Blobs:
+def files_of(settings: Settings, bucket: str, folder: Path) -> Blobs:
     """In the bucket if there is a store, else in the folder."""
     if not settings.s3_endpoint:
         return Blobs.in_folder(folder)

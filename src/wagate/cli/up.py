@@ -57,6 +57,8 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
         shown = partial(live, runtime.fleet.registry, worker_id, server.url, MAX_SESSIONS, _measure(runtime, worker))
         jobs = start_jobs((*runtime.hosting_jobs, *runtime.fleet_jobs, partial(shown, runtime.clock)), runtime.clock)
         stack.push_async_callback(cancel, jobs)
+        # Before the first session is opened.
+        await runtime.watermark.check()
         await worker.start()
         stack.push_async_callback(worker.stop)
         # Once more, to be first in the order of stopping: requests that run may still need the worker.

@@ -49,6 +49,8 @@ async def run_worker(settings: Settings) -> None:
         stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
         clock = runtime.clock
+        # Before the first session is opened.
+        await runtime.watermark.check()
         worker = _new_id(settings)
         sessions = supervisor(runtime, worker, Given(runtime.sessions.hosting), max_sessions=settings.max_sessions)
         host = Host(

@@ -9,12 +9,14 @@ from wagate import runtime as composition
 from wagate.accounts.api import logins_router, members_router, platform_router
 from wagate.applications.api import router as applications_router
 from wagate.audit.api import router as audit_router
+from wagate.backups.api import router as backups_router
 from wagate.cluster.api import router as workers_router
 from wagate.core.ids import MessageId
 from wagate.events.api import router as events_router
 from wagate.gateway.app import GatewayParts, LifespanHook, build_app
 from wagate.gateway.document import gateway_version
 from wagate.gateway.health import HealthCheck
+from wagate.keyring.api import router as keyring_router
 from wagate.media.api import router as media_router
 from wagate.messages.api import router as messages_router
 from wagate.messages.service.topics import message_topic
@@ -52,6 +54,8 @@ def gateway_app(
                 realtime_router(runtime.events, runtime.sessions, runtime.clock),
                 webhooks_router(runtime.webhooks),
                 _metrics(runtime),
+                keyring_router(runtime.secret_keys),
+                backups_router(runtime.backups),
                 workers_router(runtime.fleet, _wake(runtime)),
                 applications_router(runtime.sessions, runtime.messages),
                 plans_router(runtime.plans),

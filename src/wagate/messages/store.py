@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from wagate.core.ids import AccountId, MediaId, MessageId, SessionId
+from wagate.messages import payload
 from wagate.messages.model import (
     Attachment,
     Direction,
@@ -44,8 +45,14 @@ from wagate.messages.model import (
 from wagate.messages.rows import message_of, shown, values_of
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
+from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, RowNumber, UtcDateTime
 from wagate.wire.jid import Jid
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 messages = Table(
     "messages",
@@ -87,25 +94,9 @@ messages = Table(
     Index("uq_messages_wa_id", "session_id", "wa_id", "chat", "sender", unique=True),
     Index(None, "session_id", "seq"),
     Index(None, "session_id", "chat", "seq"),
-    Index(
-        "ix_messages_outbox",
-        "session_id",
-        "seq",
-        sqlite_where=text("status IN ('queued', 'sending')"),
-        postgresql_where=text("status IN ('queued', 'sending')"),
-    ),
-    Index(
-        "ix_messages_payload",
-        "created_at",
-        sqlite_where=text("payload IS NOT NULL"),
-        postgresql_where=text("payload IS NOT NULL"),
-    ),
-    Index(
-        "ix_messages_media",
-        "media_id",
-        sqlite_where=text("media_id IS NOT NULL"),
-        postgresql_where=text("media_id IS NOT NULL"),
-    ),
+    _partial("ix_messages_outbox", "session_id", "seq", where="status IN ('queued', 'sending')"),
+    _partial("ix_messages_payload", "created_at", where="payload IS NOT NULL"),
+    _partial("ix_messages_media", "media_id", where="media_id IS NOT NULL"),
 )
 
 idempotency_keys = Table(
@@ -116,6 +107,12 @@ idempotency_keys = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("message_id", String, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+sealed(
+    messages.c.payload,
+    of=("session_id", "wa_id"),
+    place=lambda row: payload.place_of(row["session_id"], row["wa_id"]),
 )
 
 _m = messages.c

@@ -109,7 +109,7 @@ class Hosting:
         :raises SealBroken: if it was sealed with a key that is gone.
         """
         sealed = await self._db.read(lambda tx: store.sealed_proxy(tx, lease))
-        return "" if sealed is None else self._ring.open(sealed, proxy_aad(lease.session)).decode()
+        return "" if sealed is None else self._ring.open(sealed, store.proxy_aad(lease.session)).decode()
 
     async def record(
         self,
@@ -235,8 +235,3 @@ class Hosting:
 def lease_term(now: datetime) -> tuple[datetime, datetime]:
     """Now, and until when a lease taken now holds."""
     return now, now + timedelta(seconds=LEASE_SECONDS)
-
-
-def proxy_aad(session: SessionId) -> bytes:
-    """What a sealed proxy is bound to."""
-    return f"sessions.proxy:{session}".encode()

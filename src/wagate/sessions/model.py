@@ -326,7 +326,7 @@ class Session:
             last_disconnected_at=now if was and not is_ else self.last_disconnected_at,
         )
 
-    def moved_to(self, engine: EngineName, now: datetime) -> "Session":
+    def moved_to(self, engine: EngineName, now: datetime, reason: str = "engine_changed") -> "Session":
         """This session on another engine, taken away from whoever hosts it. The new epoch keeps them from writing; a
         session that is wanted connected waits for a worker.
         """
@@ -343,7 +343,7 @@ class Session:
             # Its worker had not closed the connection yet.
             return after.moved(Trigger.DISCONNECT, now, reason="disconnected_by_customer")
         if self.desired is Desired.CONNECTED and (self.status in LIVE or self.status is SessionStatus.ERROR):
-            return after.moved(Trigger.RECONNECT, now, reason="engine_changed")
+            return after.moved(Trigger.RECONNECT, now, reason=reason)
         return after
 
     def unlinked(self) -> "Session":

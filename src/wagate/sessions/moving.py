@@ -2,14 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from wagate.audit import service as audit
 from wagate.audit.model import Action
 from wagate.core.clock import Clock
-from wagate.core.ids import Entropy, SessionId
+from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.settings import EngineName
-from wagate.engine.port import Mover
+from wagate.engine.port import Mover, Records
 from wagate.plans.tally import admit_session
 from wagate.sessions import store
 from wagate.sessions.errors import DeviceAlreadyHere, SessionsOutOfReach
@@ -53,6 +53,34 @@ class Moving:
             store.save(tx, after)
             self._journal.changed(tx, before, after)
             audit.append(tx, principal, Action.SESSION_ENGINE_CHANGED, session.id, now=now, detail={"engine": engine})
+            self._journal.wake_workers(tx)
+            return after
+
+        return await self._db.write(work)
+
+    async def give_keys(
+        self,
+        account: AccountId,
+        session: SessionId,
+        rewrite: Callable[[Records], Records],
+        linked: Callable[[Session], Session],
+    ) -> Session:
+        """Replace the session's keys by what ``rewrite`` makes of them, and what it is linked as by what ``linked``
+        says, with a new epoch, all in one transaction.
+
+        :raises SessionNotFound: if it is gone.
+        :raises SealBroken: if a key was changed or moved. :raises KeysUnreadable: whatever ``rewrite`` raises.
+        """
+        put = await self._keys.rewriting(session, rewrite)
+        now = self._clock.now()
+
+        def work(tx: Tx) -> Session:
+            before = store.find_to_change(tx, account, session)
+            other = linked(before)
+            after = other.moved_to(other.engine, now, reason="keys_restored")
+            put(tx)
+            store.save(tx, after)
+            self._journal.changed(tx, before, after)
             self._journal.wake_workers(tx)
             return after
 

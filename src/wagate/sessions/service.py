@@ -5,7 +5,7 @@ changes here only where nothing is connected that would have to be closed first.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -18,13 +18,13 @@ from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing
 from wagate.core.settings import EngineName
-from wagate.engine.port import Mover, PasskeyAssertion, Vitals
+from wagate.engine.port import Mover, PasskeyAssertion, Records, Vitals
 from wagate.events.service import EventLog
 from wagate.plans.tally import admit_session
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
-from wagate.sessions.hosting import Hosting, Keys, LeaseClock, proxy_aad
+from wagate.sessions.hosting import Hosting, Keys, LeaseClock
 from wagate.sessions.linking import Linking, PasskeyOnShow, QrOnShow
 from wagate.sessions.links import Links
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
@@ -298,6 +298,18 @@ class Sessions:
             await self._after_the_end(before)
         return after
 
+    async def give_keys(
+        self,
+        account: AccountId,
+        session_id: SessionId,
+        rewrite: Callable[[Records], Records],
+        linked: Callable[[Session], Session],
+    ) -> Session:
+        """Other keys for a session, see :meth:`wagate.sessions.moving.Moving.give_keys`; whoever holds it lets go."""
+        after = await self._moving.give_keys(account, session_id, rewrite, linked)
+        await self._after_the_end(after)
+        return after
+
     async def take_over(
         self, principal: Principal, *, name: str, files: Mapping[str, object], engine: EngineName | None = None
     ) -> Session:
@@ -356,7 +368,7 @@ class Sessions:
     async def _sealed(self, session: SessionId, proxy: str | None) -> bytes | None:
         if proxy is None:
             return None
-        return self._ring.seal((await checked(proxy, self._check_proxy)).encode(), proxy_aad(session))
+        return self._ring.seal((await checked(proxy, self._check_proxy)).encode(), store.proxy_aad(session))
 
     async def _say_goodbye(self, session: Session) -> bool:
         """Have the open connection, if there is one, unlink the device; whether WhatsApp was told.

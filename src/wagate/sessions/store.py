@@ -47,6 +47,7 @@ from wagate.plans.store import plans
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.model import LIVE, Desired, Lease, PauseReason, Session, SessionStatus
 from wagate.storage.database import Tx, metadata
+from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, UtcDateTime, moment_of
 from wagate.wire.jid import Jid
 
@@ -89,6 +90,14 @@ sessions = Table(
     Index(None, "worker_id"),
     Index(None, "desired", "status", "lease_until"),
 )
+
+
+def proxy_aad(session: SessionId) -> bytes:
+    """What a sealed proxy is bound to."""
+    return f"sessions.proxy:{session}".encode()
+
+
+sealed(sessions.c.proxy, of=("id",), place=lambda row: proxy_aad(row["id"]))
 
 _c = sessions.c
 _LIVE = tuple(sorted(LIVE))

@@ -28,8 +28,9 @@ from wagate.core.ids import AccountId, DeliveryId, EndpointId, EventId, SessionI
 from wagate.events.model import EventType
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
+from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, RowNumber, UtcDateTime
-from wagate.webhooks.model import Attempted, Delivery, DeliveryStatus, Endpoint, Place, Replay, Waiting
+from wagate.webhooks.model import Attempted, Delivery, DeliveryStatus, Endpoint, Place, Replay, Waiting, bound_to
 
 endpoints = Table(
     "webhook_endpoints",
@@ -51,6 +52,10 @@ endpoints = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
+
+for _secret in (endpoints.c.sealed_secret, endpoints.c.sealed_previous):
+    sealed(_secret, of=("id",), place=lambda row: bound_to("secret", row["id"]))
+sealed(endpoints.c.sealed_headers, of=("id",), place=lambda row: bound_to("headers", row["id"]))
 
 _PENDING = DeliveryStatus.PENDING.value
 _DELIVERED = DeliveryStatus.DELIVERED.value

@@ -57,6 +57,8 @@ NEEDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
             *("getPlan", "putPlan"),
+            *("listSecretKeys", "getKeyRotation", "rotateSecretKeys", "retireSecretKey"),
+            *("listSessionBackups", "restoreSession"),
             *("getSandbox", "createSandboxPhone", "listSandboxPhones", "getSandboxPhone", "changeSandboxPhone"),
             *("giveSandboxHistory", "scanWithSandboxPhone", "enterCodeOnSandboxPhone", "answerWithSandboxPasskey"),
             *("unlinkSandboxDevice", "sendFromSandboxPhone", "listSandboxMessages", "listSandboxGroups"),

@@ -59,6 +59,8 @@ NEEDS: Final[Mapping[str, str]] = {
         (
             *("getPlan", "putPlan"),
             *("listAccounts", "getAccount", "updateAccount", "getSettings", "updateSettings", "listAudit"),
+            *("listSecretKeys", "getKeyRotation", "rotateSecretKeys", "retireSecretKey"),
+            *("listSessionBackups", "restoreSession"),
             *("getSandbox", "createSandboxPhone", "listSandboxPhones", "getSandboxPhone", "changeSandboxPhone"),
             *("giveSandboxHistory", "scanWithSandboxPhone", "enterCodeOnSandboxPhone", "answerWithSandboxPasskey"),
             *("unlinkSandboxDevice", "sendFromSandboxPhone", "listSandboxMessages", "listSandboxGroups"),

@@ -141,6 +141,7 @@ NOBODYS = {
     "key_canary",
     "key_rotations",
     "platform_settings",
+    "unfinished_move",
     "usage_cursor",
     "watermark",
     "webhook_fanout",

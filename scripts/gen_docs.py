@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from pydantic import SecretStr
 
@@ -23,7 +23,7 @@ REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 _HEAD = "<!-- Made by scripts/gen_docs.py. -->\n"
 
 #: Answers that any route may give; said once instead of at each.
-_EVERYWHERE = {"400", "401", "403", "404", "413", "415", "500", "503"}
+_EVERYWHERE = {"400", "401", "403", "404", "413", "415", "429", "500", "503"}
 
 Json = dict[str, Any]
 
@@ -40,6 +40,7 @@ class Unopened:
 class UnopenedRuntime(Unopened):
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
     clock = SystemClock()
+    auxiliaries: ClassVar[dict[str, Any]] = {}
 
 
 def specification() -> Json:
@@ -194,6 +195,7 @@ _COMMON = {
     "not_found",
     "too_large",
     "unsupported_media_type",
+    "rate_limited",
     "internal_error",
     "storage_unavailable",
     "storage_outcome_unknown",

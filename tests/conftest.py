@@ -99,7 +99,10 @@ def declared() -> MetaData:
 
 def import_stores() -> None:
     """Have every feature declare its tables, since tables refer to each other by name."""
-    for path in [*sorted(SOURCES.glob("wagate/**/store.py")), SOURCES / "wagate/storage/canary.py"]:
+    for path in [
+        *sorted(SOURCES.glob("wagate/**/store.py")),
+        *(SOURCES / "wagate/storage" / name for name in ("canary.py", "moves.py")),
+    ]:
         importlib.import_module(".".join(path.relative_to(SOURCES).with_suffix("").parts))
 
 

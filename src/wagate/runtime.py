@@ -6,7 +6,7 @@ reverse order, so a start that fails halfway leaves nothing behind.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,9 +14,20 @@ from pathlib import Path
 
 import aiohttp
 
-from wagate.accounts.service import Accounts
+from wagate.accounts.attempts import MemoryAttempts
+from wagate.accounts.passwords import Passwords
+from wagate.accounts.service import Accounts, Logins, Members, Platform
+from wagate.audit.service import AuditLog
+from wagate.backups.jobs import BackupTaker
+from wagate.backups.service import Backups
+from wagate.backups.watermark import Watermark
 from wagate.cluster.service.calls import WorkerCalls
+from wagate.cluster.service.codes import FleetCodes, OwnFirst
 from wagate.cluster.service.fleet import Fleet
+from wagate.cluster.service.lone import LoneWorker
+from wagate.cluster.service.registry import Registry
+from wagate.cluster.service.routes import Routes
+from wagate.core import looplag
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
@@ -35,6 +46,8 @@ from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
 from wagate.history.jobs import HistoryReader
 from wagate.history.service.notices import Notices
+from wagate.keyring.jobs import Rewrapper
+from wagate.keyring.service import SecretKeys
 from wagate.media.jobs import Fetcher
 from wagate.media.service.appstate import AppStateFiles
 from wagate.media.service.hosts import MediaHosts
@@ -49,8 +62,11 @@ from wagate.messages.service.receive import Receiver
 from wagate.messages.service.send import Messages
 from wagate.messages.service.sources import FileSources
 from wagate.messages.service.topics import outbox_topic
+from wagate.plans import jobs as plan_jobs
+from wagate.plans.service import Plans
 from wagate.sessions.codes import Codes, KeyValues
-from wagate.sessions.links import LinkRegistry
+from wagate.sessions.links import LinkRegistry, Links
+from wagate.sessions.placing import Placing
 from wagate.sessions.service import Sessions
 from wagate.storage import schema
 from wagate.storage.blobs import Blobs
@@ -59,11 +75,19 @@ from wagate.storage.bus import Bus, Kv
 from wagate.storage.canary import unlock
 from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
+from wagate.storage.moves import refuse_if_moved, refuse_unfinished
+from wagate.storage.rates import LocalRates, Rates
+from wagate.usage import jobs as usage_jobs
+from wagate.usage.jobs import Counting
+from wagate.usage.service import Usage
+from wagate.web.clients import ClientAddresses
 from wagate.web.egress import Egress
+from wagate.web.limits import Limiter, Policy
 from wagate.webhooks import jobs as webhook_jobs
 from wagate.webhooks.service import Dispatcher, Webhooks
 
 Job = Callable[[], Awaitable[None]]
+Probe = Callable[[], Awaitable[object]]
 
 #: A sandbox on this machine answers in milliseconds.
 SANDBOX_TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -90,10 +114,15 @@ class Runtime:
     #: The connections that this process holds.
     links: LinkRegistry
     codes: Codes
-    #: The workers, for a gateway that hosts no sessions itself.
-    fleet: Fleet | None
+    fleet: Fleet | LoneWorker
+    #: What this process uses besides its database, by what it is called; each raises if it is not well.
+    auxiliaries: Mapping[str, Probe]
     inbox: Inbox
     accounts: Accounts
+    platform: Platform
+    logins: Logins
+    members: Members
+    audit: AuditLog
     events: EventLog
     sessions: Sessions
     library: Library
@@ -102,6 +131,12 @@ class Runtime:
     outbox: Outbox
     receiver: Receiver
     webhooks: Webhooks
+    secret_keys: SecretKeys
+    backups: Backups
+    watermark: Watermark
+    plans: Plans
+    usage: Usage
+    limiter: Limiter
     new_dispatcher: Callable[[], Dispatcher]
     #: Beside the sessions that this process hosts.
     hosting_jobs: tuple[Job, ...]
@@ -123,36 +158,50 @@ async def open_runtime(
 
     :raises StartupError: if something keeps the program from working; nothing is changed then.
     """
-    clock, reach = clock or SystemClock(), crashes_of(os.environ)
+    clock, crash = clock or SystemClock(), crashes_of(os.environ)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(DataDir.open(settings.data_dir))
+        lag = asyncio.create_task(looplag.watch(clock))
+        stack.callback(lag.cancel)
         url = settings.database_url or folder.database_url
+        if not settings.database_url:
+            refuse_if_moved(folder)
         await schema.migrate(url)
         db = await Database.open(url)
         stack.push_async_callback(db.close)
-        ring = await unlock(db, folder, settings, entropy)
+        await db.read(refuse_unfinished)
+        ring = await unlock(db, folder, settings, entropy, clock)
 
-        bus, kv = await _wakes_and_values(settings, clock, entropy, stack)
-        blobs = _files(settings, settings.s3_media_bucket, folder.path / "media")
+        auxiliaries: dict[str, Probe] = {}
+        bus, kv = await _wakes_and_values(settings, clock, entropy, stack, auxiliaries)
+        blobs = files_of(settings, settings.s3_media_bucket, folder.path / "media")
+        auxiliaries["files"] = blobs.check
         egress = await stack.enter_async_context(Egress(settings.allow_private_networks))
-        codes = Codes(kv, clock)
+        calls = None if hosts_sessions else WorkerCalls(settings.worker_token.get_secret_value())
+        placing = Placing(db=db, bus=bus, clock=clock)
+        routes = Routes(db=db, kv=kv, placing=placing, clock=clock)
+        codes = Codes(OwnFirst(Kv(clock), kv) if calls is None else FleetCodes(kv, routes, calls), clock)
         log = EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy)
-        accounts = Accounts(db, clock, entropy)
+        accounts = Accounts(db, clock, ring, entropy)
         await accounts.ensure_admin(settings, folder.path)
 
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
-        fleet = None
-        if not hosts_sessions:
+        registry = Registry(db=db, events=log, bus=bus, kv=kv, clock=clock, operators=accounts.operators)
+        fleet: Fleet | LoneWorker = LoneWorker(registry)
+        reach: Links = links
+        hand_over = None
+        if calls is not None:
+            await stack.enter_async_context(calls)
             fleet = Fleet(
-                db=db,
-                events=log,
+                registry=registry,
                 bus=bus,
-                kv=kv,
                 clock=clock,
-                operators=accounts.operators,
-                calls=await stack.enter_async_context(WorkerCalls(settings.worker_token.get_secret_value())),
+                calls=calls,
+                placing=placing,
+                routes=routes,
                 wake_outbox=lambda session: bus.publish(outbox_topic(session)),
             )
+            reach, hand_over = fleet.links, fleet.hand_over
         sessions = Sessions(
             db=db,
             events=log,
@@ -161,12 +210,20 @@ async def open_runtime(
             clock=clock,
             keys=keys,
             ring=ring,
-            links=links if fleet is None else fleet.links,
+            links=reach,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
             proxies=egress.check_destination,
             entropy=entropy,
         )
+        platform = Platform(
+            db=db,
+            clock=clock,
+            known=accounts.known,
+            registration=settings.registration,
+            stop=sessions.disconnect_all,
+        )
+        passwords, attempts = Passwords(), MemoryAttempts(clock)
 
         library = Library(
             db=db, blobs=blobs, egress=egress, clock=clock, max_bytes=settings.max_media_bytes, entropy=entropy
@@ -189,10 +246,11 @@ async def open_runtime(
             clock=clock,
             ring=ring,
             sources=FileSources(library),
-            hand_over=None if fleet is None else fleet.hand_over,
+            hand_over=hand_over,
             idempotency_hours=settings.idempotency_hours,
+            first_contacts_per_day=settings.first_contacts_per_day,
             entropy=entropy,
-            reach=reach,
+            reach=crash,
         )
         files = OutgoingFiles(library=library, hosts=hosts, clock=clock)
         incoming = IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy)
@@ -219,6 +277,21 @@ async def open_runtime(
             link_of=links.get,
             settled=receiver.media_settled,
         )
+        saved = files_of(settings, settings.s3_sessions_bucket, folder.path / "backups")
+        backups = Backups(db=db, blobs=saved, ring=ring, keys=keys, burner=KeyMover(), sessions=sessions, clock=clock)
+        watermark = Watermark(db=db, blobs=saved, backups=backups, clock=clock)
+        secret_keys = SecretKeys(
+            db=db,
+            bus=bus,
+            ring=ring,
+            clock=clock,
+            folder=None if settings.secret_keys.get_secret_value().strip() else folder,
+            files=(backups,),
+        )
+        rewrapper = Rewrapper(
+            db=db, bus=bus, ring=ring, clock=clock, keys=secret_keys, files=(backups,), entropy=entropy
+        )
+        backup_taker = BackupTaker(backups=backups, online=links.online, clock=clock)
         engine = _engines(settings, keys, clock, messages, AppStateFiles(hosts), Tunnels(egress.addresses, entropy))
 
         yield Runtime(
@@ -232,26 +305,53 @@ async def open_runtime(
             links=links,
             codes=codes,
             fleet=fleet,
+            auxiliaries=auxiliaries,
             inbox=inbox,
             accounts=accounts,
+            platform=platform,
+            logins=Logins(
+                db=db,
+                clock=clock,
+                accounts=accounts,
+                platform=platform,
+                passwords=passwords,
+                attempts=attempts,
+                entropy=entropy,
+            ),
+            members=Members(
+                db=db, clock=clock, accounts=accounts, passwords=passwords, attempts=attempts, entropy=entropy
+            ),
+            audit=AuditLog(db),
             events=log,
             sessions=sessions,
             library=library,
             messages=messages,
-            history=History(db=db, clock=clock, links=links if fleet is None else fleet.links),
-            outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files, reach=reach),
+            history=History(db=db, clock=clock, links=reach),
+            outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files, reach=crash),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
+            secret_keys=secret_keys,
+            backups=backups,
+            watermark=watermark,
+            plans=Plans(db, log, clock),
+            usage=Usage(db, clock),
+            limiter=_limiter(settings, clock, stack),
             new_dispatcher=lambda: Dispatcher(
                 db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy
             ),
-            hosting_jobs=(fetcher.run, old_chats.run),
+            hosting_jobs=(fetcher.run, old_chats.run, backup_taker.run),
             fleet_jobs=(
+                rewrapper.run,
+                watermark.run,
+                Counting(db, log, clock).run,
+                lambda: _every(plan_jobs.EVERY, lambda: plan_jobs.prune(db, clock), clock),
                 lambda: message_jobs.run(db, clock),
                 lambda: _every(webhook_jobs.EVERY, lambda: webhook_jobs.prune(db, clock), clock),
                 lambda: _every(
                     event_jobs.EVERY,
-                    lambda: event_jobs.prune(log, clock, still_needed=(webhook_jobs.still_needed,)),
+                    lambda: event_jobs.prune(
+                        log, clock, still_needed=(webhook_jobs.still_needed, usage_jobs.still_needed)
+                    ),
                     clock,
                 ),
                 lambda: _every(INBOX_PRUNE_EVERY, inbox.prune, clock),
@@ -302,24 +402,25 @@ def start_jobs(jobs: Iterable[Job], clock: Clock) -> list[asyncio.Task[None]]:
 
 
 async def _wakes_and_values(
-    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack
+    settings: Settings, clock: Clock, entropy: Entropy, stack: AsyncExitStack, auxiliaries: dict[str, Probe]
 ) -> tuple[Bus, KeyValues]:
     """Over Redis if there is one, else within this process."""
     url = settings.redis_url.get_secret_value()
     if not url:
         return Bus(), Kv(clock)
     # Imported when asked for: a gateway without Redis does not carry its client in memory.
-    from wagate.storage.redis import RedisBus, RedisKv, open_redis
+    from wagate.storage.redis import RedisBus, RedisKv, check_redis, open_redis
 
     client = open_redis(url)
     stack.push_async_callback(client.aclose)
+    auxiliaries["redis"] = lambda: check_redis(client)
     bus = RedisBus(client, clock, entropy)
     await bus.start()
     stack.push_async_callback(bus.stop)
     return bus, RedisKv(client)
 
 
-def _files(settings: Settings, bucket: str, folder: Path) -> Blobs:
+def files_of(settings: Settings, bucket: str, folder: Path) -> Blobs:
     """In the bucket if there is a store, else in the folder."""
     if not settings.s3_endpoint:
         return Blobs.in_folder(folder)
@@ -361,6 +462,30 @@ def _engines(
     )
     baileys = BaileysEngine(keys=keys, clock=clock, sent_message=messages.sent_message, wire_log=wire_log)
     return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
+
+
+def _limiter(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Limiter:
+    local = LocalRates(clock)
+    rates: Rates = local
+    url = settings.redis_url.get_secret_value()
+    if url:
+        # Imported when asked for, as in _wakes_and_values.
+        from wagate.storage.redis import open_redis
+        from wagate.storage.sharedrates import SharedRates
+
+        client = open_redis(url)
+        stack.push_async_callback(client.aclose)
+        rates = SharedRates(client, clock)
+    policy = Policy(
+        address=settings.rate_limit_ip,
+        key=settings.rate_limit_key,
+        user=settings.rate_limit_user,
+        account=settings.rate_limit_account,
+        session=settings.rate_limit_session,
+        login=settings.rate_limit_login,
+        failure=settings.rate_limit_failures,
+    )
+    return Limiter(policy, rates, local, ClientAddresses(settings.trusted_proxies))
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

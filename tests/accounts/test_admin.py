@@ -17,6 +17,7 @@ from wagate.accounts.service import Accounts
 from wagate.core.clock import ManualClock
 from wagate.core.errors import StartupError, Unauthorized
 from wagate.core.ids import Entropy
+from wagate.core.seal import KeyRing
 from wagate.core.settings import Settings
 from wagate.storage.database import Database
 
@@ -26,8 +27,8 @@ def settings(**given: Any) -> Settings:
 
 
 @pytest.fixture
-def accounts(database: Database, clock: ManualClock, entropy: Entropy) -> Accounts:
-    return Accounts(database, clock, entropy)
+def accounts(database: Database, clock: ManualClock, ring: KeyRing, entropy: Entropy) -> Accounts:
+    return Accounts(database, clock, ring, entropy)
 
 
 async def test_what_is_made_at_random_is_kept_and_told_once(accounts: Accounts, tmp_path: Path) -> None:
@@ -70,12 +71,12 @@ async def test_the_password_is_kept_as_argon2id(accounts: Accounts, database: Da
 
 
 async def test_an_operators_key_needs_no_form_and_works_after_a_restart(
-    accounts: Accounts, database: Database, clock: ManualClock, tmp_path: Path
+    accounts: Accounts, database: Database, clock: ManualClock, ring: KeyRing, tmp_path: Path
 ) -> None:
     own = "a-key-of-my-own-choosing"
     await accounts.ensure_admin(settings(admin_key=own), tmp_path, lambda _text: None)
     assert (await accounts.authenticate(own)).is_admin
-    restarted = Accounts(database, clock)
+    restarted = Accounts(database, clock, ring)
     with pytest.raises(Unauthorized):
         await restarted.authenticate(own)
     await restarted.ensure_admin(settings(), tmp_path, lambda _text: None)
@@ -104,7 +105,12 @@ async def test_weak_settings_are_refused_and_leave_nothing_behind(
 
 
 async def test_a_start_cut_short_after_the_file_ends_with_the_key_in_it(
-    accounts: Accounts, database: Database, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    accounts: Accounts,
+    database: Database,
+    clock: ManualClock,
+    ring: KeyRing,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Killed(BaseException):
         pass
@@ -119,7 +125,7 @@ async def test_a_start_cut_short_after_the_file_ends_with_the_key_in_it(
     begun = json.loads((tmp_path / "admin.json").read_text())
     assert not await database.read(store.has_admin)
 
-    first = await Accounts(database, clock).ensure_admin(settings(), tmp_path, lambda _text: None)
+    first = await Accounts(database, clock, ring).ensure_admin(settings(), tmp_path, lambda _text: None)
     assert first is not None
     assert (first.key, first.password) == (begun["key"], begun["password"])
     assert (await accounts.authenticate(begun["key"])).is_admin
@@ -152,7 +158,12 @@ async def test_a_folder_that_cannot_be_written_stops_the_start(
 
 
 async def test_of_two_gateways_that_start_together_one_makes_the_admin(
-    accounts: Accounts, database: Database, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    accounts: Accounts,
+    database: Database,
+    clock: ManualClock,
+    ring: KeyRing,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mine, theirs = tmp_path / "mine", tmp_path / "theirs"
     mine.mkdir()
@@ -161,7 +172,7 @@ async def test_of_two_gateways_that_start_together_one_makes_the_admin(
 
     async def while_hashing(password: str) -> str:
         monkeypatch.setattr(admin_module, "hash_password", hash_password)
-        assert await Accounts(database, clock).ensure_admin(settings(), theirs, lambda _text: None) is not None
+        assert await Accounts(database, clock, ring).ensure_admin(settings(), theirs, lambda _text: None) is not None
         return await hash_password(password)
 
     monkeypatch.setattr(admin_module, "hash_password", while_hashing)

@@ -35,7 +35,7 @@ async def test_who_am_i(rig: Any) -> None:
     assert (me["user"]["role"], me["user"]["isAdmin"]) == ("owner", True)
     assert me["account"]["id"].startswith("acc_")
     assert me["key"]["scopes"] == ["admin"]
-    assert me["limits"] == {"sessions": None, "messagesPerMonth": None}
+    assert me["limits"] == {"sessions": None, "messagesPerDay": None, "messagesPerMonth": None}
     assert rig.admin_key not in str(me) and "argon2" not in str(me)
     other = (await rig.client(await rig.other_account()).get("/api/me")).json()
     assert other["user"] is None

@@ -11,7 +11,8 @@ from sqlalchemy import select, text, update
 from wagate.accounts import store
 from wagate.accounts.errors import ExpiryPassed, GrantTooWide, KeyNotFound, LastAdminKey
 from wagate.accounts.keys import new_key
-from wagate.accounts.service import CACHE_SIZE, Accounts
+from wagate.accounts.service import Accounts
+from wagate.accounts.service.known import CACHE_SIZE
 from wagate.core.errors import Unauthorized
 from wagate.core.ids import KeyId, SessionId
 from wagate.storage.database import Database, Tx
@@ -45,7 +46,7 @@ class Watched:
 
 def watched(rig: Any) -> tuple[Accounts, Watched]:
     db = Watched(rig.db)
-    return Accounts(db, rig.clock, rig.entropy), db  # type: ignore[arg-type]
+    return Accounts(db, rig.clock, rig.ring, rig.entropy), db  # type: ignore[arg-type]
 
 
 async def admin_of(rig: Any) -> Principal:
@@ -89,7 +90,7 @@ async def test_a_key_is_looked_up_once_in_a_while(rig: Any) -> None:
 
 
 async def test_a_revoked_key_is_refused_at_once_here_and_within_a_second_elsewhere(rig: Any) -> None:
-    here, elsewhere = rig.accounts, Accounts(rig.db, rig.clock, rig.entropy)
+    here, elsewhere = rig.accounts, Accounts(rig.db, rig.clock, rig.ring, rig.entropy)
     admin = await admin_of(rig)
     made = await here.create_key(admin, name="lost")
     await here.authenticate(made.secret)
@@ -147,8 +148,8 @@ async def test_when_a_key_was_used_is_noted_once_a_minute(rig: Any) -> None:
         await accounts.authenticate(rig.admin_key)
         await rig.clock.advance(1)
     assert db.writes == 2
-    holder = await accounts.holder(await admin_of(rig))
-    assert rig.clock.now() - holder.key.last_used_at < timedelta(minutes=2)
+    identity = await accounts.identity(await admin_of(rig))
+    assert rig.clock.now() - identity.key.last_used_at < timedelta(minutes=2)
 
 
 async def test_a_full_disk_does_not_keep_a_good_key_out(rig: Any) -> None:
@@ -160,7 +161,7 @@ async def test_a_full_disk_does_not_keep_a_good_key_out(rig: Any) -> None:
 async def test_the_memory_of_keys_has_a_bound(rig: Any) -> None:
     admin = await admin_of(rig)
     made = [await rig.accounts.create_key(admin, name="many") for _ in range(3)]
-    known = rig.accounts._remembered
+    known = rig.accounts.known._remembered
     known.update({bytes([index % 256, index // 256]): object() for index in range(CACHE_SIZE - len(known))})
     for new in made:
         await rig.accounts.authenticate(new.secret)

@@ -111,6 +111,14 @@ def test_api_keys_and_bytes_never_show(output: io.StringIO) -> None:
     assert lines(output)[0]["raw"] == "<7 bytes>"
 
 
+def test_tokens_of_log_ins_never_show(output: io.StringIO) -> None:
+    head, body, signature = "eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiJ1c3JfMSJ9", "q7-Jx_k2"
+    get_logger("x").info(
+        "something", header=f"Bearer {head}.{body}.{signature}", cookies=[f"a={head}.{body}.{signature}"]
+    )
+    assert body not in output.getvalue() and signature not in output.getvalue()
+
+
 def test_libraries_lines_and_tracebacks_are_masked_too(output: io.StringIO) -> None:
     try:
         raise ValueError("cannot reach 491511234567")

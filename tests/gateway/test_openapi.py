@@ -41,10 +41,10 @@ async def test_names_are_stable_and_tags_explained(spec: dict[str, Any]) -> None
 
 
 async def test_who_may_call_is_said_with_the_scope(spec: dict[str, Any]) -> None:
-    assert set(spec["components"]["securitySchemes"]) == {"bearerAuth", "apiKey"}
+    assert set(spec["components"]["securitySchemes"]) == {"bearerAuth", "apiKey", "loginCookie"}
     keys = spec["paths"]["/api/keys"]["get"]
-    assert keys["security"] == [{"bearerAuth": ["admin"]}, {"apiKey": ["admin"]}]
-    assert spec["paths"]["/api/me"]["get"]["security"] == [{"bearerAuth": []}, {"apiKey": []}]
+    assert keys["security"] == [{"bearerAuth": ["admin"]}, {"apiKey": ["admin"]}, {"loginCookie": ["admin"]}]
+    assert spec["paths"]["/api/me"]["get"]["security"] == [{"bearerAuth": []}, {"apiKey": []}, {"loginCookie": []}]
     assert spec["paths"]["/sandbox/phones"]["get"]["security"][0] == {"bearerAuth": ["admin"]}
     assert spec["paths"]["/health"]["get"]["security"] == []
 
@@ -76,10 +76,11 @@ async def test_the_problems_of_one_route(spec: dict[str, Any]) -> None:
     assert codes(spec, "/api/things", "post") == {
         "400": {"validation_failed", "malformed_body"},
         "401": {"unauthorized", "credential_missing", "credential_ambiguous"},
-        "403": {"forbidden"},
+        "403": {"forbidden", "csrf_token_wrong"},
         "409": {"already_there"},
         "413": {"too_large"},
         "415": {"unsupported_media_type"},
+        "429": {"rate_limited"},
         "500": {"internal_error"},
         "503": {"storage_unavailable", "storage_outcome_unknown"},
     }

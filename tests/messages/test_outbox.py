@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ from wagate.media.errors import HostsUnavailable
 from wagate.messages.kinds import SENDABLE
 from wagate.messages.model import Failure, Message, MessageStatus
 from wagate.messages.service.outbox import PAUSES, STORE_PATIENCE, STORE_PAUSE, WINDOW
-from wagate.storage.errors import StorageUnavailable
+from wagate.storage.database import Tx
+from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
 from wagate.wire.media import MediaKind
 
 PNG = bytes.fromhex(
@@ -118,7 +120,6 @@ async def test_messages_to_different_new_chats_do_not_wait_for_each_other(world:
 @pytest.mark.parametrize(
     ("error", "code", "status"),
     [
-        (RelayRefused(463), "account_restricted", 422),
         (RelayRefused(479), "stale_address", 422),
         (RelayRefused(421), "stale_group", 422),
         (RelayRefused(500), "refused_by_whatsapp", 422),
@@ -220,6 +221,30 @@ async def test_without_an_answer_it_ends_and_the_next_run_sends_the_same_id_firs
     assert [relayed.text for relayed in both.link.relayed] == ["1", "2", "1", "3"]
     assert both.link.relayed[2].wa_id == uncertain.wa_id
     assert len(await both.told("message.sent")) == 3
+
+
+async def test_what_a_claim_may_have_marked_leaves_first_though_nobody_was_told_so(
+    both: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, unknown = both.db.write, [True]
+
+    async def write_and_hear_nothing(work: Callable[[Tx], Any]) -> Any:
+        found = await write(work)
+        if unknown:
+            unknown.clear()
+            raise OutcomeUnknown("the connection broke in the commit")
+        return found
+
+    claimed = await both.send("1", to=ADA)
+    monkeypatch.setattr(both.db, "write", write_and_hear_nothing)
+    async with both.sending() as run:
+        await run
+    assert (await both.now(claimed)).status is MessageStatus.SENDING
+    behind = await both.send("2", to=ADA)
+    async with both.sending():
+        await both.reaches(behind, "sent")
+
+    assert [relayed.wa_id for relayed in both.link.relayed] == [claimed.wa_id, behind.wa_id]
 
 
 async def test_a_run_that_is_killed_leaves_what_the_next_one_finishes(both: World) -> None:
@@ -393,7 +418,7 @@ async def test_texts_pass_the_files_of_a_campaign_that_cannot_leave(
     monkeypatch.setattr("wagate.messages.service.outbox.MOST_HELD", 5)
     monkeypatch.setattr("wagate.messages.service.outbox._BATCH", 5)
     both.hosts.failure = StorageUnavailable()
-    files = [await document(both, to=f"49170000{n:04}@s.whatsapp.net") for n in range(20)]
+    files = [await document(both, to=f"4915100{n:05}@s.whatsapp.net") for n in range(20)]
     behind = await both.send("behind a file", to=files[-1].chat)
     text = await both.send("to somebody else", to=BOB)
     async with both.sending():

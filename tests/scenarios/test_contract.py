@@ -51,7 +51,10 @@ def operations(document: Json) -> list[tuple[str, str, Json]]:
 
 
 async def test_every_route_asks_for_a_key_and_knows_nothing_of_ids_that_are_none(ask: Caller) -> None:
-    stranger, bodies = ask.having(""), {"PATCH": {}, "POST": {"phone": "+491701234567", "after": "x", "to": "1"}}
+    stranger, bodies = (
+        ask.having(""),
+        {"PATCH": {}, "PUT": {}, "POST": {"phone": "+491701234567", "after": "x", "to": "1"}},
+    )
     guarded = [(method, path) for method, path, entry in operations(ask.document) if entry["security"]]
     assert len(guarded) > 30
     for method, path in guarded:
@@ -83,6 +86,49 @@ async def test_a_key_can_do_what_its_scopes_say_until_it_is_revoked(ask: Caller)
     await holder("POST", "/api/sessions", 403, json={"name": "more"})
     for path in ("", "/status", "/messages", "/events", "/qr"):
         await holder("GET", f"/api/sessions/{other}{path}", 404, "session_not_found")
+
+
+# -- people
+
+
+async def test_an_account_is_made_used_and_disabled(ask: Caller) -> None:
+    stranger, password = ask.having(""), "correct horse battery"
+    owner = {"email": "ada@example.org", "password": password}
+    await stranger("POST", "/api/register", 403, "registration_closed", json=owner)
+    await ask("PATCH", "/api/admin/settings", 200, json={"registration": "open"})
+    made = await stranger.json("POST", "/api/register", 201, json=owner)
+    assert set(made) == {"user", "account", "token"}
+    await stranger("POST", "/api/register", 409, "email_taken", json=owner)
+    await stranger("POST", "/api/login", 401, "login_failed", json={**owner, "password": "another one"})
+    ada = ask.having((await stranger.json("POST", "/api/login", json=owner))["token"])
+    bob_is = {"email": "bob@example.org", "password": password}
+    await ada("POST", "/api/users", 201, json={**bob_is, "role": "viewer"})
+    bob = ask.having((await stranger.json("POST", "/api/login", json=bob_is))["token"])
+
+    session = (await ada.json("POST", "/api/sessions", 201, json={"name": "ada's"}))["id"]
+    await bob("GET", f"/api/sessions/{session}", 200)
+    await bob("POST", f"/api/sessions/{session}/connect", 403, "forbidden")
+    await ada("POST", f"/api/sessions/{session}/connect", 202)
+    await ada("GET", f"/api/sessions/{session}/qr", 200, query={"wait": 20})
+    await ask("GET", f"/api/sessions/{session}", 404, "session_not_found")
+
+    account = f"/api/admin/accounts/{made['account']['id']}"
+    await ask("PATCH", account, 200, json={"disabled": True})
+    await ada("GET", "/api/me", 401, "unauthorized")
+    await stranger("POST", "/api/login", 401, "login_failed", json=owner)
+    await ask("PATCH", account, 200, json={"disabled": False})
+    for _ in range(100):
+        card = await ada.json("GET", f"/api/sessions/{session}")
+        if card["status"] == "disconnected":
+            break
+        await asyncio.sleep(0.1)
+    assert card["status"] == "disconnected"
+    await ada("DELETE", f"/api/sessions/{session}", 204)
+    await ada("POST", "/api/logout", 204)
+    await ada("GET", "/api/me", 401, "unauthorized")
+    logged = await ask.json("GET", "/api/admin/audit", query={"account": made["account"]["id"]})
+    assert {"user.login_failed", "session.connected", "account.disabled"} <= {e["action"] for e in logged["items"]}
+    await ask("PATCH", "/api/admin/settings", 200, json={"registration": None})
 
 
 # -- sessions

@@ -287,6 +287,7 @@ async def test_the_status_carries_evidence_of_life(client: AsgiClient, world: Wo
             "lastFrameAt": "2026-01-01T00:00:00Z",
             "pingMs": 12.5,
             "sendStalled": False,
+            "sendingPausedUntil": None,
             "unreadableSettings": ["regular_high"],
         },
     }

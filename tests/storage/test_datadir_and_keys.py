@@ -13,13 +13,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from wagate.core.clock import ManualClock
 from wagate.core.errors import StartupError
 from wagate.core.ids import Entropy
-from wagate.core.seal import KeyRing
+from wagate.core.seal import KeyRing, SealBroken
 from wagate.core.settings import Settings
-from wagate.storage.canary import key_canary, unlock
+from wagate.storage.canary import key_canary, remove_key, unlock
 from wagate.storage.database import Database
-from wagate.storage.datadir import DataDir
+from wagate.storage.datadir import KEY_FILE_SECONDS, DataDir
 from wagate.storage.errors import StorageUnavailable
 
 
@@ -41,8 +42,9 @@ def settings(keys: str = "") -> Settings:
     return Settings(_env_file=None, secret_keys=SecretStr(keys))  # type: ignore[call-arg]
 
 
-async def sealed(database: Database) -> bytes | None:
-    return await database.read(lambda tx: tx.execute(select(key_canary.c.sealed)).scalar_one_or_none())
+async def sealed(database: Database) -> list[bytes]:
+    query = select(key_canary.c.sealed).order_by(key_canary.c.id)
+    return await database.read(lambda tx: list(tx.execute(query).scalars()))
 
 
 # -- the folder -----------------------------------------------------------------------------------------------------
@@ -151,7 +153,7 @@ async def test_a_malformed_key_file_is_refused_and_kept(fresh: Database, data_di
         assert data_dir.key_file.read_bytes() == damage
         assert "garbage" not in refused.value.detail
         if new:
-            assert await sealed(fresh) is None
+            assert await sealed(fresh) == []
             data_dir.key_file.unlink()
             await unlock(fresh, data_dir, settings())
 
@@ -167,13 +169,42 @@ async def test_the_wrong_keys_are_refused_and_nothing_is_changed(fresh: Database
     assert (data_dir.key_file.read_bytes(), await sealed(fresh)) == before
 
 
-async def test_a_key_can_be_added_and_the_old_one_retired(fresh: Database, data_dir: DataDir) -> None:
+async def test_a_ring_without_a_key_that_the_database_needs_is_refused_and_nothing_is_changed(
+    fresh: Database, data_dir: DataDir
+) -> None:
     old, new = os.urandom(32), os.urandom(32)
     await unlock(fresh, data_dir, settings(KeyRing({"1": old}).to_text()))
+    # Known and not used yet: nothing is sealed by it, so it may go again.
+    await unlock(fresh, data_dir, settings(KeyRing({"1": old, "2": new}).to_text()))
+    await unlock(fresh, data_dir, settings(KeyRing({"1": old}).to_text()))
     await unlock(fresh, data_dir, settings(KeyRing({"2": new, "1": old}).to_text()))
-    await unlock(fresh, data_dir, settings(KeyRing({"2": new}).to_text()))
+    before = await sealed(fresh)
+    for lacking, keys in (("1", {"2": new}), ("2", {"1": old})):
+        with pytest.raises(StartupError, match=f"lack {lacking}, which the database still needs"):
+            await unlock(fresh, data_dir, settings(KeyRing(keys).to_text()))
     with pytest.raises(StartupError, match="not the ones"):
-        await unlock(fresh, data_dir, settings(KeyRing({"1": old}).to_text()))
+        await unlock(fresh, data_dir, settings(KeyRing({"2": new, "1": os.urandom(32)}).to_text()))
+    assert await sealed(fresh) == before
+    await fresh.write(lambda tx: remove_key(tx, "1"))
+    await unlock(fresh, data_dir, settings(KeyRing({"2": new}).to_text()))
+
+
+async def test_a_ring_out_of_the_key_file_finds_a_key_that_was_added_there(
+    fresh: Database, data_dir: DataDir, clock: ManualClock
+) -> None:
+    ring = await unlock(fresh, data_dir, settings(), clock=clock)
+    newer = ring.with_new_key()
+    value = newer.seal(b"x", b"a")
+    for _ in range(2):
+        with pytest.raises(SealBroken):
+            ring.open(value, b"a")
+    data_dir.replace_secret_keys(newer)
+    # Looked for a moment ago; a damaged value must not cost a look at the disk each time.
+    with pytest.raises(SealBroken):
+        ring.open(value, b"a")
+    await clock.advance(KEY_FILE_SECONDS)
+    assert ring.open(value, b"a") == b"x"
+    assert ring.newest == newer.newest == "2"
 
 
 async def test_the_second_of_two_gateways_on_a_new_database_takes_no_key_of_its_own(

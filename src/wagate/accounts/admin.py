@@ -8,15 +8,17 @@ Once there is an administrator the file is not touched again; who has noted the 
 import asyncio
 import json
 import os
-import string
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from wagate.accounts import store
+from wagate.accounts import passwords, store
 from wagate.accounts.keys import fingerprint, hint, is_well_formed, new_key
 from wagate.accounts.model import Account, ApiKey, Role, User
+from wagate.accounts.passwords import hash_password, new_password
+from wagate.audit import service as audit
+from wagate.audit.model import Action, Actor
 from wagate.core.clock import Clock
 from wagate.core.errors import StartupError
 from wagate.core.ids import AccountId, Entropy, KeyId, UserId
@@ -30,12 +32,6 @@ DEFAULT_EMAIL = "admin@wagate.local"
 
 #: A key of the operator's own choosing has no checksum to tell whether it is random; it must at least be long.
 MIN_KEY_LENGTH = 16
-MIN_PASSWORD_LENGTH = 8
-_PASSWORD_BYTES = 18
-#: OWASP's second choice for argon2id: as hard as the first, and several log-ins at once don't take all the memory.
-_ARGON2_KIB = 19 * 1024
-_ARGON2_PASSES = 2
-
 
 _log = get_logger("accounts")
 
@@ -92,43 +88,24 @@ async def _check_key(db: Database, settings: Settings) -> None:
         _log.warning("WAGATE_ADMIN_KEY opens nothing: it counts at the first start only")
 
 
-async def hash_password(password: str) -> str:
-    """Argon2id in its standard text form; takes tens of milliseconds on a thread of its own."""
-
-    def work() -> str:
-        # Only the first start and log-ins need it.
-        from argon2 import PasswordHasher
-
-        return PasswordHasher(memory_cost=_ARGON2_KIB, time_cost=_ARGON2_PASSES, parallelism=1).hash(password)
-
-    return await asyncio.to_thread(work)
-
-
 def _choose(settings: Settings, begun: FirstAdmin | None, entropy: Entropy) -> FirstAdmin:
     email = settings.admin_email.strip().lower() or (begun.email if begun else DEFAULT_EMAIL)
     password = settings.admin_password.get_secret_value() or (begun.password if begun else "")
     key = settings.admin_key.get_secret_value().strip() or (begun.key if begun else "")
     if "@" not in email:
         raise StartupError("WAGATE_ADMIN_EMAIL is not an e-mail address")
-    if password and len(password) < MIN_PASSWORD_LENGTH:
-        raise StartupError(f"WAGATE_ADMIN_PASSWORD must have at least {MIN_PASSWORD_LENGTH} characters")
+    if password and len(password) < passwords.MIN_LENGTH:
+        raise StartupError(f"WAGATE_ADMIN_PASSWORD must have at least {passwords.MIN_LENGTH} characters")
     if key and (len(key) < MIN_KEY_LENGTH or not _is_header_value(key)):
         raise StartupError(
             f"WAGATE_ADMIN_KEY must have at least {MIN_KEY_LENGTH} printable characters and no spaces",
             hint="leave it out and one is made at random",
         )
-    return FirstAdmin(email=email, password=password or _new_password(entropy), key=key or new_key(entropy))
+    return FirstAdmin(email=email, password=password or new_password(entropy), key=key or new_key(entropy))
 
 
 def _is_header_value(key: str) -> bool:
     return key.isascii() and key.isprintable() and " " not in key
-
-
-def _new_password(entropy: Entropy) -> str:
-    alphabet = string.ascii_letters + string.digits
-    # 62 of 256 values, so a byte may only be used if it does not favour the first letters.
-    letters = [alphabet[byte % 62] for byte in entropy(4 * _PASSWORD_BYTES) if byte < 248]
-    return "".join(letters[:_PASSWORD_BYTES])
 
 
 def _store(tx: Tx, first: FirstAdmin, password_hash: str, clock: Clock, entropy: Entropy) -> None:
@@ -161,6 +138,9 @@ def _store(tx: Tx, first: FirstAdmin, password_hash: str, clock: Clock, entropy:
             raise _AlreadyThere
         raise StartupError(f"the address {first.email} is taken by a user who is not an administrator")
     store.add_key(tx, key, fingerprint(first.key), free_form=not is_well_formed(first.key))
+    audit.append(
+        tx, Actor(), Action.ACCOUNT_CREATED, account.id, now=now, account_id=account.id, detail={"by": "first start"}
+    )
 
 
 def _announcement(settings: Settings, first: FirstAdmin, path: Path) -> str:

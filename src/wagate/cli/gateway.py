@@ -6,11 +6,14 @@ from contextlib import AsyncExitStack
 
 from wagate.cli.serving import cancel, check_fleet_settings, first, spare_what_stays, stop_signal
 from wagate.cluster.service.duties import Duty
+from wagate.cluster.service.fleet import Fleet
 from wagate.core.clock import clock_of
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
+from wagate.core.traces import traced
 from wagate.gateway.compose import gateway_app
+from wagate.gateway.document import gateway_version
 from wagate.gateway.server import HttpServer
 from wagate.runtime import Runtime, find_endpoint, open_runtime, start_jobs
 from wagate.storage.occupancy import Occupancy
@@ -30,6 +33,7 @@ async def run_gateway(settings: Settings) -> None:
     stop, clock = stop_signal(), clock_of(os.environ)
     async with AsyncExitStack() as stack:
         endpoint = await find_endpoint(settings)
+        await stack.enter_async_context(traced(settings.otel_endpoint, "wagate-gateway", gateway_version()))
         occupancy = await Occupancy.together(settings.database_url, clock)
         stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint, clock, hosts_sessions=False))
@@ -49,7 +53,7 @@ async def run_gateway(settings: Settings) -> None:
 
 
 def _duties(runtime: Runtime) -> list[Duty]:
-    assert runtime.fleet is not None
+    assert isinstance(runtime.fleet, Fleet)
     holder = WorkerId.new(runtime.clock.now(), os.urandom)
     works = {
         "placing": runtime.fleet.placer.run,

@@ -21,6 +21,8 @@ sessions = App(name="sessions", help="Linked WhatsApp numbers: list, link, impor
 app.command(sessions)
 wirelog = App(name="wirelog", help="What goes over the wire, as `up --wire-log` writes it.")
 app.command(wirelog)
+keys = App(name="keys", help="The key ring that everything stored is sealed with: show, rotate, retire.")
+app.command(keys)
 
 Url = Annotated[str, Parameter(help="The gateway; else WAGATE_URL, else the one on this machine.")]
 Key = Annotated[str, Parameter(help="An API key; else WAGATE_KEY, else the admin's of this data folder.")]
@@ -107,6 +109,22 @@ def doctor(*, data_dir: Annotated[Path | None, Parameter(help="The data folder t
     _run(lambda: examine(_settings(data_dir=data_dir)))
 
 
+@app.command
+def migrate(
+    *,
+    to: Annotated[str, Parameter(help="Move everything to this PostgreSQL database, postgresql://…")] = "",
+    s3: Annotated[bool, Parameter(negative="", help="Move media to the bucket of the WAGATE_S3_* settings.")] = False,
+    data_dir: Annotated[Path | None, Parameter(help="Folder of the database, media and key files.")] = None,
+) -> None:
+    """Bring the database up to date; with --to, move a stopped installation from SQLite to PostgreSQL."""
+    from wagate.cli.migrate import bring_up_to_date, move
+
+    if to:
+        _run(lambda: move(_settings(data_dir=data_dir), to, into_bucket=s3))
+    else:
+        _run(lambda: bring_up_to_date(_settings(data_dir=data_dir)))
+
+
 @sessions.command(name="list")
 def list_sessions(*, url: Url = "", key: Key = "") -> None:
     """Every session and its state."""
@@ -160,6 +178,29 @@ def import_session(
     _run(lambda: run(_client(url, key), folder, name, engine))
 
 
+@sessions.command(name="backups")
+def list_backups(session: str, *, url: Url = "", key: Key = "") -> None:
+    """The encrypted backups of a session."""
+    from wagate.cli.backups import list_backups as run
+
+    _run(lambda: run(_client(url, key), session))
+
+
+@sessions.command(name="restore")
+def restore_session(
+    session: str,
+    *,
+    version: Annotated[str, Parameter(help="A version as `sessions backups` shows it; else the newest.")] = "",
+    force: Annotated[bool, Parameter(negative="", help="Also if the session has its keys.")] = False,
+    url: Url = "",
+    key: Key = "",
+) -> None:
+    """Give a session that lost its keys those of a backup; no message key is used twice."""
+    from wagate.cli.backups import restore_session as run
+
+    _run(lambda: run(_client(url, key), session, version, force))
+
+
 @sessions.command(name="logout")
 def logout_session(session: str, *, url: Url = "", key: Key = "") -> None:
     """Unlink a session from its phone; the session itself stays."""
@@ -174,6 +215,30 @@ def delete_session(session: str, *, url: Url = "", key: Key = "") -> None:
     from wagate.cli.commands import delete_session as run
 
     _run(lambda: run(_client(url, key), session))
+
+
+@keys.command(name="show")
+def show_keys(*, url: Url = "", key: Key = "") -> None:
+    """The keys of the ring and what still needs each."""
+    from wagate.cli.keys import show_keys as run
+
+    _run(lambda: run(_client(url, key)))
+
+
+@keys.command(name="rotate")
+def rotate_keys(*, url: Url = "", key: Key = "") -> None:
+    """Seal everything that is stored by a new key, beside the traffic."""
+    from wagate.cli.keys import rotate_keys as run
+
+    _run(lambda: run(_client(url, key)))
+
+
+@keys.command(name="retire")
+def retire_key(key_id: str, /, *, url: Url = "", key: Key = "") -> None:
+    """Forget a key that nothing is sealed by any more."""
+    from wagate.cli.keys import retire_key as run
+
+    _run(lambda: run(_client(url, key), key_id))
 
 
 @app.command

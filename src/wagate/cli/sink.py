@@ -19,6 +19,8 @@ class WebhookSink:
         self.ids: list[str] = []
         self._known: set[str] = set()
         self.refused = 0
+        #: The headers of each event, in the order of :attr:`events`.
+        self.headers: list[dict[str, str]] = []
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -48,6 +50,7 @@ class WebhookSink:
         identifier = request.headers["webhook-id"]
         if identifier not in self._known:
             self.events.append(json.loads(body))
+            self.headers.append({name.lower(): value for name, value in request.headers.items()})
         self.ids.append(identifier)
         self._known.add(identifier)
         return web.Response(status=204)

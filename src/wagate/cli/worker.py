@@ -9,7 +9,9 @@ from wagate.core.errors import StartupError
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging, get_logger
 from wagate.core.settings import Settings
+from wagate.core.traces import traced
 from wagate.gateway.app import build_inner_app
+from wagate.gateway.document import gateway_version
 from wagate.gateway.health import HealthCheck
 from wagate.gateway.server import HttpServer
 from wagate.messages.service.topics import outbox_topic
@@ -42,9 +44,12 @@ async def run_worker(settings: Settings) -> None:
     stop, clock = stop_signal(), clock_of(os.environ)
     async with AsyncExitStack() as stack:
         endpoint = await find_endpoint(settings)
+        await stack.enter_async_context(traced(settings.otel_endpoint, "wagate-worker", gateway_version()))
         occupancy = await Occupancy.together(settings.database_url, clock)
         stack.push_async_callback(occupancy.close)
         runtime = await stack.enter_async_context(open_runtime(settings, endpoint, clock))
+        # Before the first session is opened.
+        await runtime.watermark.check()
         worker = _new_id(settings)
         sessions = supervisor(runtime, worker, Given(runtime.sessions.hosting), max_sessions=settings.max_sessions)
         host = Host(
@@ -66,8 +71,16 @@ async def run_worker(settings: Settings) -> None:
         checks = (
             HealthCheck(name="database", probe=runtime.db.ping),
             HealthCheck(name="gateway", probe=check_registered, required=False),
+            *(HealthCheck(name=name, probe=probe, required=False) for name, probe in runtime.auxiliaries.items()),
         )
-        app = build_inner_app(router(host), token=token, worker=worker, checks=checks, clock=clock)
+        app = build_inner_app(
+            router(host),
+            token=token,
+            scrape_token=settings.metrics_token.get_secret_value(),
+            worker=worker,
+            checks=checks,
+            clock=clock,
+        )
         server = HttpServer(app, host=settings.host, port=settings.port)
         await server.start()
         stack.push_async_callback(server.stop)
@@ -80,7 +93,7 @@ async def run_worker(settings: Settings) -> None:
             count_connections=runtime.links.count_online,
             is_draining=lambda: sessions.draining,
             begin_drain=host.begin_drain,
-            share=lambda _workers: None,
+            share=sessions.share,
             bus=runtime.bus,
             clock=clock,
         )

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field, StringConstraints
 
-from wagate.cluster.errors import WorkerGone, WorkerIdTaken, WorkerNotFound, WorkerTakesNone
+from wagate.cluster.errors import OnlyWorker, WorkerGone, WorkerIdTaken, WorkerNotFound, WorkerTakesNone
 from wagate.cluster.model import HEARTBEAT_SECONDS, Metrics, Worker, WorkerStatus
 from wagate.cluster.service.fleet import Fleet
+from wagate.cluster.service.lone import LoneWorker
 from wagate.core.ids import MessageId, SessionId, WorkerId
 from wagate.sessions.errors import SessionNotFound
 from wagate.web.auth import FleetAccess, PlatformAccess
@@ -67,7 +68,9 @@ class WorkerOrders(WorkerBody):
     heartbeat_seconds: float
     """How often to call."""
     workers: int
-    """How many there are to share the fleet's limits."""
+    """How many there are to share the fleet's limits, such as that of reconnecting."""
+    place: int
+    """Its own place among them, from 0."""
 
 
 class WorkerList(ApiModel):
@@ -129,7 +132,7 @@ class Accepted(ApiModel):
     accepted: bool = True
 
 
-def router(fleet: Fleet, wake_message: WakeMessage) -> APIRouter:
+def router(fleet: Fleet | LoneWorker, wake_message: WakeMessage) -> APIRouter:
     """Routes of workers and of those who run the fleet."""
     routes = ApiRouter(tags=["workers"])
 
@@ -168,7 +171,9 @@ def router(fleet: Fleet, wake_message: WakeMessage) -> APIRouter:
         """All workers, also those that are gone since yesterday."""
         return WorkerList(items=[_body(worker) for worker in await fleet.registry.everybody()])
 
-    @routes.post("/api/admin/workers/{worker_id}/drain", status_code=202, responses=problem_responses(WorkerNotFound))
+    @routes.post(
+        "/api/admin/workers/{worker_id}/drain", status_code=202, responses=problem_responses(WorkerNotFound, OnlyWorker)
+    )
     async def drain_worker(_: PlatformAccess, worker_id: WorkerId) -> WorkerBody:
         """Give a worker no more sessions, and have it hand over those it has, one at a time."""
         return _body(await fleet.drain(worker_id))
@@ -176,7 +181,7 @@ def router(fleet: Fleet, wake_message: WakeMessage) -> APIRouter:
     @routes.post(
         "/api/admin/sessions/{session_id}/migrate",
         status_code=202,
-        responses=problem_responses(SessionNotFound, WorkerNotFound, WorkerTakesNone),
+        responses=problem_responses(SessionNotFound, WorkerNotFound, WorkerTakesNone, OnlyWorker),
     )
     async def migrate_session(_: PlatformAccess, session_id: SessionId, body: MoveSession) -> MovingSession:
         """Have a session go on at another worker; its link stays, and its messages wait meanwhile."""
@@ -186,10 +191,9 @@ def router(fleet: Fleet, wake_message: WakeMessage) -> APIRouter:
     return routes
 
 
-async def _orders(fleet: Fleet, worker: Worker) -> WorkerOrders:
-    return WorkerOrders(
-        **_body(worker).model_dump(), heartbeat_seconds=HEARTBEAT_SECONDS, workers=await fleet.registry.count_alive()
-    )
+async def _orders(fleet: Fleet | LoneWorker, worker: Worker) -> WorkerOrders:
+    place, workers = await fleet.registry.share_of(worker.id)
+    return WorkerOrders(**_body(worker).model_dump(), heartbeat_seconds=HEARTBEAT_SECONDS, workers=workers, place=place)
 
 
 def _body(worker: Worker) -> WorkerBody:

@@ -15,6 +15,12 @@ class WorkerTakesNone(Conflict):
     code = "worker_takes_none"
 
 
+class OnlyWorker(Conflict):
+    """There is no other worker: this gateway is one process."""
+
+    code = "only_worker"
+
+
 class WorkerIdTaken(Conflict):
     """Another worker lives under this id."""
 

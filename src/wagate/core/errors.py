@@ -12,7 +12,7 @@ default title, so that the sentence a user reads stands beside the class that me
     └── StartupError     (the program cannot start; never an HTTP answer)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -34,6 +34,10 @@ class WagateError(Exception):
         self.detail = detail or self.title()
         self.errors = list(errors)
         self.retry_after = retry_after
+
+    def members(self) -> Mapping[str, Any]:
+        """What a problem says of this error beside the usual, as JSON; empty for most."""
+        return {}
 
     @classmethod
     def title(cls) -> str:

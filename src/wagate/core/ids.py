@@ -70,6 +70,10 @@ class KeyId(Id):
     prefix = "key"
 
 
+class AuditId(Id):
+    prefix = "aud"
+
+
 class SessionId(Id):
     prefix = "ses"
 

@@ -1,6 +1,7 @@
 """Log lines: a constant message and fields.
 
-``request_id`` and ``session_id`` are bound once (:func:`bound`) and appear on every line below. Fields whose name says
+``request_id`` and ``session_id`` are bound once (:func:`bound`) and appear on every line below; a message keeps its
+request's id, so that whoever sends it elsewhere, later, logs it too. Fields whose name says
 they are secret are masked, and so is every phone number in any string: a forgotten mask at a call site must not reach
 the disk. That is a net, not a licence: message texts and plaintexts are never passed to a logger at all.
 """
@@ -37,6 +38,8 @@ _SECRET_NAMES = frozenset(
 #: As long as phone numbers get (E.164: 15 digits; 8 is the shortest that is anyone's), standing alone.
 _PHONE = re.compile(r"(?<![0-9A-Za-z_.-])(\+?\d{2})\d{4,11}(\d{2})(?![0-9A-Za-z_.])")
 _API_KEY = re.compile(r"\b(wag|whsec)_[A-Za-z0-9+/=]{8,}")
+#: The token of a log-in (a JWT): JSON begins with a brace and a quote.
+_TOKEN = re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -49,6 +52,11 @@ def bound(**fields: object) -> Iterator[None]:
     """Add fields to every line logged in this context and the tasks started in it."""
     with structlog.contextvars.bound_contextvars(**fields):
         yield
+
+
+def bind(**fields: object) -> None:
+    """As :func:`bound`, for the rest of a task that this is called in."""
+    structlog.contextvars.bind_contextvars(**fields)
 
 
 def bound_values() -> Mapping[str, Any]:
@@ -97,7 +105,7 @@ def configure_logging(level: str, fmt: str, stream: TextIO | None = None) -> Non
 
 
 def mask_secrets(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
-    """The structlog processor that hides secrets by field name, and phone numbers and API keys in any string."""
+    """The structlog processor that hides secrets by field name, and phone numbers, keys and tokens in any string."""
     for name, value in event_dict.items():
         event_dict[name] = _masked(name, value)
     return event_dict
@@ -107,7 +115,7 @@ def _masked(name: str, value: Any) -> Any:
     if _names_a_secret(name) and value is not None and not isinstance(value, bool):
         return _MASK
     if isinstance(value, str):
-        return _API_KEY.sub(_without_key, _PHONE.sub(_without_digits, value))
+        return _TOKEN.sub(_MASK, _API_KEY.sub(_without_key, _PHONE.sub(_without_digits, value)))
     if isinstance(value, bytes | bytearray | memoryview):
         return f"<{len(value)} bytes>"
     if isinstance(value, Mapping):

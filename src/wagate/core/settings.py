@@ -4,10 +4,17 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from wagate.core.rate import Rate
+
+#: Written as ``100/minute``.
+RateSetting = Annotated[
+    Rate, NoDecode, BeforeValidator(lambda value: Rate.parse(value) if isinstance(value, str) else value)
+]
 EngineName = Literal["baileys", "native"]
+Registration = Literal["open", "closed"]
 
 #: Meta documents 100 MB for documents, the largest thing WhatsApp carries; base64 in JSON adds a third.
 DEFAULT_MAX_MEDIA_BYTES = 100 * 1024 * 1024
@@ -78,20 +85,56 @@ class Settings(BaseSettings):
     admin_email: str = Field("", description="Address of the first admin; empty means admin@wagate.local.")
     admin_password: SecretStr = Field(SecretStr(""), description="Password of the first admin; empty: random.")
     admin_key: SecretStr = Field(SecretStr(""), description="API key of the first admin; empty: random.")
+    registration: Registration = Field(
+        "closed",
+        description="Whether strangers may make an account with `POST /api/register`: `open` or `closed`. Those who "
+        "run the gateway may change it while it runs.",
+    )
     allow_private_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (), description="Comma-separated networks that webhooks and media URLs may reach though private."
     )
     max_media_bytes: int = Field(DEFAULT_MAX_MEDIA_BYTES, gt=0, description="Largest file taken or sent.")
     idempotency_hours: int = Field(24, gt=0, description="How long an idempotency key is remembered.")
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Comma-separated networks of proxies in front, whose `X-Forwarded-For` is believed."
+    )
+    rate_limit_ip: RateSetting = Field(
+        Rate(0), description="Requests of one client's address to this gateway, as `6000/minute`; 0 means no limit."
+    )
+    rate_limit_key: RateSetting = Field(Rate(0), description="Requests with one API key.")
+    rate_limit_user: RateSetting = Field(Rate(0), description="Requests of one user, with whichever key.")
+    rate_limit_account: RateSetting = Field(Rate(0), description="Requests of one account.")
+    rate_limit_session: RateSetting = Field(Rate(0), description="Requests to send from one session.")
+    rate_limit_login: RateSetting = Field(
+        Rate(20), description="Attempts to log in or register from one address, whether they succeed or not."
+    )
+    rate_limit_failures: RateSetting = Field(
+        Rate(120), description="Bad credentials from one address; those beyond are answered 429 in place of 401."
+    )
+    first_contacts_per_day: int = Field(
+        0,
+        ge=0,
+        description="Most people that one number may write to for the first time on one day; 0 means no bound. A link "
+        "begins with 20 a day, and half more each day. A plan may say otherwise.",
+    )
     wire_log: str = Field(
         "",
         description="Folder for a log of what goes over the wire, with everything secret masked; empty means none. "
         "Made with mode 0700; a file of at most 16 MiB and one old one a session.",
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="What Prometheus sends to `/metrics` as its bearer token; empty: only keys of platform admins.",
+    )
+    otel_endpoint: str = Field(
+        "",
+        description="OTLP/HTTP address that traces are sent to, such as `http://localhost:4318`; needs the extra "
+        "`otel`. Empty: the standard `OTEL_EXPORTER_OTLP_ENDPOINT`; without either nothing is traced.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 
-    @field_validator("allow_private_networks", mode="before")
+    @field_validator("allow_private_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
         if isinstance(value, str):

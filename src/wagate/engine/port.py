@@ -294,6 +294,29 @@ class Mover(Protocol):
         ...
 
 
+class Burner(Protocol):
+    """Says what of a device may be used again after it went back in time. Pure."""
+
+    #: Kinds of record of which nothing is ever kept.
+    burnt_kinds: frozenset[str]
+    #: Kinds of record that come and go so fast that no backup is taken because of them.
+    fleeting_kinds: frozenset[str]
+
+    def keep(self, records: Records) -> Records:
+        """What of the records a backup holds.
+
+        :raises KeysUnreadable: if one of them is not what it should be.
+        """
+        ...
+
+    def burn(self, records: Records) -> Records:
+        """The records with which the device goes on, so that it uses no message key again; none if there is no device.
+
+        :raises KeysUnreadable: as :meth:`keep`.
+        """
+        ...
+
+
 class Faults(Protocol):
     """Where a test may step in: called with the name of the point, it may raise, wait, or kill something."""
 

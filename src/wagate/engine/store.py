@@ -5,7 +5,7 @@ bound to its place, so a row that was moved or swapped does not open. To the sto
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,13 +15,14 @@ from sqlalchemy import Column, Index, LargeBinary, String, Table, and_, bindpara
 
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.ids import SessionId
-from wagate.core.seal import DataKey, KeyRing
+from wagate.core.seal import DataKey, KeyRing, wrap_aad
 from wagate.engine.lease import check_epoch
 from wagate.engine.port import InboxItem, InboxKind, Records, WrongEngine
 from wagate.engine.protocol import Stanza
 from wagate.engine.stanza import to_node
 from wagate.storage.database import Database, Tx, metadata
 from wagate.storage.dialect import insert_or_ignore, upsert
+from wagate.storage.sealed import SealedBy, sealed
 from wagate.storage.types import RowNumber, UtcDateTime
 
 signal_keys = Table(
@@ -65,6 +66,20 @@ Index(
     postgresql_where=_waiting,
 )
 Index("ix_inbox_consumed_at", inbox.c.consumed_at)
+
+sealed(session_secrets.c.wrapped_key, of=("session_id",), place=lambda row: wrap_aad(row["session_id"].encode()))
+sealed(
+    signal_keys.c.value,
+    of=("session_id", "kind", "key"),
+    place=lambda row: _key_aad(row["session_id"], row["kind"], row["key"]),
+    by=SealedBy.DATA_KEY,
+)
+sealed(
+    inbox.c.content,
+    of=("session_id", "digest"),
+    place=lambda row: _inbox_aad(row["session_id"], row["digest"]),
+    by=SealedBy.DATA_KEY,
+)
 
 #: The kind of the record without which there is no link, by the engine that keeps it.
 DEVICES: Final = {"baileys": "creds", "native": "native/device"}
@@ -276,6 +291,18 @@ class KeyStore:
                 f" `wagate sessions engine {session} <engine>`"
             )
 
+    async def records(self, session: SessionId, leaving_out: Collection[str] = ()) -> Records:
+        """All values of a session but those of the kinds left out, as they were at one moment.
+
+        :raises SealBroken: if a value was changed or moved.
+        """
+        query = _all_keys.where(signal_keys.c.kind.not_in(sorted(leaving_out)))
+        rows = await self._db.read(lambda tx: tx.execute(query, {"s": session}).all())
+        if not rows:
+            return {}
+        data_key = await self._data_keys.of(session)
+        return {(kind, key): data_key.open(value, _key_aad(session, kind, key)) for kind, key, value in rows}
+
     async def rewriting(self, session: SessionId, rewrite: Rewrite) -> Callable[[Tx], None]:
         """What replaces all values of a session by what ``rewrite`` makes of them, within the transaction that it is
         called with. That transaction has to raise the session's epoch too: whoever wrote until then may not any more.
@@ -297,6 +324,10 @@ class KeyStore:
                 tx.execute(_put_key, after)
 
         return work
+
+    def forget_data_key(self, session: SessionId) -> None:
+        """Read the session's data key anew when it is needed next."""
+        self._data_keys.forget(session)
 
     def wipe(self, tx: Tx, session: SessionId) -> None:
         """Delete the session's keys and credentials: it can only be linked anew. What arrived stays readable."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -82,6 +82,8 @@ class Event:
     chat: str | None
     timestamp: datetime
     json: str
+    #: Where it stands in a trace; no part of what is told.
+    traceparent: str | None = None
 
     @property
     def data(self) -> dict[str, Any]:
@@ -100,6 +102,20 @@ class Event:
             f'{{"id":"{self.id}","type":"{self.type}","accountId":"{self.account_id}","sessionId":{session},'
             f'"timestamp":"{rfc3339(self.timestamp)}","data":{self.json}}}'
         )
+
+
+class Line(NamedTuple):
+    """An event as it is stored, for a reader of all of them to which a value for each field would be too dear.
+
+    ``at`` is in microseconds since 1970; what carries codes carries none here.
+    """
+
+    seq: int
+    type: str
+    account_id: str
+    session_id: str | None
+    at: int
+    json: str
 
 
 def encode(data: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, Entropy, EventId, SessionId
 from wagate.events import store
-from wagate.events.model import CARRY_CODES, Event, EventType, encode, made_at
+from wagate.events.model import CARRY_CODES, Event, EventType, Line, encode, made_at
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
 
@@ -46,11 +46,12 @@ class EventLog:
         type: EventType,
         data: Mapping[str, Any],
         chat: str | None = None,
+        traceparent: str | None = None,
     ) -> EventId:
         """Add an event to the caller's transaction; readers are woken once that is durable.
 
         ``data`` is the whole resource in camelCase. ``chat`` is the conversation in which the event keeps its order;
-        ``data["chat"]`` unless given.
+        ``data["chat"]`` unless given. ``traceparent`` is where it stands in a trace.
         """
         now = self._clock.now()
         event_id = EventId.new(now, self._entropy)
@@ -66,6 +67,7 @@ class EventLog:
             chat=chat,
             timestamp=now,
             json=encode(data),
+            traceparent=traceparent,
         )
         tx.after_commit(lambda: self._woke(account_id))
         return event_id
@@ -135,6 +137,10 @@ class EventLog:
         found, other = await self._db.read(lambda tx: (store.read_all(tx, after=after, limit=limit), beside(tx)))
         return await self._enriched(found), other
 
+    async def lines(self, *, after: int, limit: int) -> list[Line]:
+        """The events of all accounts after ``after``, as they are stored."""
+        return await self._db.read(lambda tx: store.lines(tx, after=after, limit=limit))
+
     async def fetch(self, seqs: Collection[int]) -> dict[int, Event]:
         """These events by ``seq``, whoever's they are; those that are no longer kept are missing."""
         found = await self._db.read(lambda tx: store.fetch(tx, seqs)) if seqs else []
@@ -155,6 +161,10 @@ class EventLog:
     async def position_at(self, account_id: AccountId, moment: datetime) -> int:
         """The ``seq`` after which to read for what happened at ``moment`` or later."""
         return await self._db.read(lambda tx: store.last_before(tx, account_id, moment))
+
+    async def count_queued(self, account_id: AccountId, *, since: datetime) -> int:
+        """How many messages of the account were accepted since a moment, as far as events are kept."""
+        return await self._db.read(lambda tx: store.count(tx, account_id, EventType.MESSAGE_QUEUED, since))
 
     async def head(self) -> int:
         """The ``seq`` of the newest event; 0 if the log is empty."""

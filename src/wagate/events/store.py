@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Index,
     Row,
@@ -21,10 +22,11 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    type_coerce,
 )
 
 from wagate.core.ids import AccountId, EventId, SessionId
-from wagate.events.model import Event, EventType
+from wagate.events.model import Event, EventType, Line
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import take_turns
 from wagate.storage.types import RowNumber, UtcDateTime
@@ -41,6 +43,7 @@ events = Table(
     Column("timestamp", UtcDateTime, nullable=False),
     #: The text is passed on as it is, so it is no Json column.
     Column("data", Text, nullable=False),
+    Column("traceparent", String),
     Index(None, "account_id", "seq"),
     Index(None, "session_id", "seq"),
     # A number must not be given out again after the newest rows were deleted: cursors hold it.
@@ -56,6 +59,7 @@ _COLUMNS = (
     events.c.chat,
     events.c.timestamp,
     events.c.data,
+    events.c.traceparent,
 )
 _INSERT = insert(events).inline()
 _READ_ALL = select(*_COLUMNS).where(events.c.seq > bindparam("after")).order_by(events.c.seq).limit(bindparam("count"))
@@ -73,6 +77,7 @@ def append(
     chat: str | None,
     timestamp: datetime,
     json: str,
+    traceparent: str | None = None,
 ) -> None:
     """Add a row at the end of the log; the transaction itself does not see it yet."""
     tx.at_last(
@@ -85,6 +90,7 @@ def append(
             "chat": chat,
             "timestamp": timestamp,
             "data": json,
+            "traceparent": traceparent,
         },
     )
 
@@ -118,6 +124,26 @@ def read_all(tx: Tx, *, after: int, limit: int) -> list[Event]:
     return [_event(row) for row in tx.execute(_READ_ALL, {"after": after, "count": limit}).all()]
 
 
+def lines(tx: Tx, *, after: int, limit: int) -> list[Line]:
+    """As :func:`read_all`, as they are stored."""
+    return [Line._make(row) for row in tx.execute(_LINES, {"after": after, "count": limit})]
+
+
+_LINES = (
+    select(
+        events.c.seq,
+        events.c.type,
+        events.c.account_id,
+        events.c.session_id,
+        type_coerce(events.c.timestamp, BigInteger),
+        events.c.data,
+    )
+    .where(events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(bindparam("count"))
+)
+
+
 def fetch(tx: Tx, seqs: Collection[int]) -> list[Event]:
     """Some events of any accounts."""
     return [_event(row) for row in tx.execute(select(*_COLUMNS).where(events.c.seq.in_(seqs))).all()]
@@ -138,6 +164,17 @@ def last_before(tx: Tx, account_id: AccountId, moment: datetime) -> int:
     """
     query = select(func.max(events.c.seq)).where(events.c.account_id == account_id, events.c.timestamp < moment)
     return int(tx.execute(query).scalar_one() or 0)
+
+
+def count(tx: Tx, account_id: AccountId, type: EventType, since: datetime) -> int:
+    """How many events of a type the account has since a moment."""
+    query = select(func.count()).where(
+        events.c.account_id == account_id,
+        events.c.seq > last_before(tx, account_id, since),
+        events.c.type == type,
+        events.c.timestamp >= since,
+    )
+    return int(tx.execute(query).scalar_one())
 
 
 def head(tx: Tx) -> int:
@@ -167,7 +204,7 @@ def prune(
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> Event:
-    seq, id, type, account_id, session_id, chat, timestamp, data = row
+    seq, id, type, account_id, session_id, chat, timestamp, data, traceparent = row
     return Event(
         seq=seq,
         id=EventId(id),
@@ -177,4 +214,5 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
         chat=chat,
         timestamp=timestamp,
         json=data,
+        traceparent=traceparent,
     )

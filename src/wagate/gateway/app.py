@@ -23,7 +23,10 @@ from wagate.gateway.headers import SecurityHeaders
 from wagate.gateway.health import Doctor, HealthCheck
 from wagate.gateway.shutdown import Stopping, StreamEnd
 from wagate.web import problems
-from wagate.web.auth import platform_admin
+from wagate.web.auth import FleetGuard, platform_admin
+from wagate.web.limits import Limiter, RateLimits
+from wagate.web.metrics import Exporter, ScrapeGuard
+from wagate.web.metrics import router as metrics_router
 from wagate.web.openapi import operations
 from wagate.web.problems import ProblemMiddleware
 from wagate.web.requestid import RequestIdMiddleware
@@ -43,7 +46,7 @@ class GatewayParts:
 
     ``routers`` are the features' (those of accounts and health are added). ``sandbox`` steers a sandbox inside this
     process and is for those who run the gateway. ``hooks`` are entered in order before the first request, and left in
-    reverse after the last.
+    reverse after the last. Without a ``limiter`` requests are not counted.
     """
 
     settings: Settings
@@ -53,6 +56,7 @@ class GatewayParts:
     checks: Sequence[HealthCheck] = ()
     hooks: Sequence[LifespanHook] = ()
     clock: Clock = field(default_factory=SystemClock)
+    limiter: Limiter | None = None
 
 
 def build_app(parts: GatewayParts) -> FastAPI:
@@ -81,6 +85,9 @@ def build_app(parts: GatewayParts) -> FastAPI:
     app.state.authenticate = parts.accounts.authenticate
     app.state.fleet_token = parts.settings.worker_token.get_secret_value()
     app.state.stopping = stopping
+    app.state.public_https = parts.settings.public_url.lower().startswith("https:")
+    limiter = parts.limiter or Limiter.off(parts.clock)
+    app.state.limiter = limiter
     problems.install(app)
     included = [accounts_router(parts.accounts), *parts.routers]
     included.append(health.router(Doctor(parts.checks, parts.clock), gateway_version()))
@@ -94,6 +101,7 @@ def build_app(parts: GatewayParts) -> FastAPI:
     # The one added last is the outermost.
     app.add_middleware(Shortcuts, routes=app.routes)
     app.add_middleware(ProblemMiddleware)
+    app.add_middleware(RateLimits, limiter=limiter)
     app.add_middleware(StreamEnd, stopping=stopping)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIdMiddleware, clock=parts.clock)
@@ -101,9 +109,11 @@ def build_app(parts: GatewayParts) -> FastAPI:
 
 
 def build_inner_app(
-    router: APIRouter, *, token: str, worker: WorkerId, checks: Sequence[HealthCheck], clock: Clock
+    router: APIRouter, *, token: str, scrape_token: str, worker: WorkerId, checks: Sequence[HealthCheck], clock: Clock
 ) -> FastAPI:
-    """An application for the fleet's own processes: ``router`` asks for ``token``, and health is open."""
+    """An application for the fleet's own processes: ``router`` asks for ``token``, health is open, and who has
+    ``scrape_token`` may read the numbers.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     stopping = Stopping()
     app.state.fleet_token = token
@@ -111,6 +121,11 @@ def build_inner_app(
     problems.install(app)
     app.include_router(router, max_body_size=MAX_JSON_BYTES)
     app.include_router(health.router(Doctor(checks, clock), gateway_version(), worker), max_body_size=MAX_JSON_BYTES)
+    # What only the database knows, the gateways tell.
+    app.include_router(
+        metrics_router(Exporter((), clock, gateway_version()), ScrapeGuard(scrape_token, FleetGuard())),
+        max_body_size=MAX_JSON_BYTES,
+    )
     app.add_middleware(ProblemMiddleware)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIdMiddleware, clock=clock)

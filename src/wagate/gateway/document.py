@@ -12,23 +12,27 @@ from wagate.web.openapi import Json, document
 
 #: The groups of routes, in the order of reading.
 TAGS = {
-    "accounts": "Who you are, and the keys of your programs.",
+    "accounts": "Who you are, who else belongs to your account, and the keys of your programs.",
     "sessions": "Linked WhatsApp devices: link by QR or code, connect, watch.",
     "messages": "Send, and look up what was sent and what came.",
     "media": "Upload once, send many times; download what came.",
     "events": "What happened, to be pulled or streamed.",
     "webhooks": "What happened, sent to you, signed.",
+    "usage": "What was sent and received, and what a plan allows.",
+    "administration": "For those who run the gateway: all accounts, plans, settings, and who changed what.",
+    "applications": "The same sessions for programs that know them as applications: in snake_case, for administrators.",
     "workers": "The processes that host sessions when there are several.",
     "sandbox": "The simulated WhatsApp: phones, groups, faults, and what its server saw.",
     "operations": "For whoever watches the gateway.",
 }
 
 _DESCRIPTION = """\
-A self-hosted WhatsApp gateway. JSON is camelCase, times are RFC 3339 in UTC, ids have a prefix and sort by time.
+A self-hosted WhatsApp gateway. JSON is camelCase (snake_case in applications), times are RFC 3339 in UTC, ids have a
+prefix and sort by time.
 
-Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`. Errors are `application/problem+json` (RFC 9457)
-with a stable `code`; [all of them](/docs/errors). Lists answer `{items, next}`; give `next` as `cursor` for the next
-page. 429 and 503 carry `Retry-After`."""
+Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`, or the token of a log-in as the former. Errors
+are `application/problem+json` (RFC 9457) with a stable `code`; [all of them](/docs/errors). Lists answer
+`{items, next}`; give `next` as `cursor` for the next page. 429 and 503 carry `Retry-After`."""
 
 
 def describe(app: FastAPI, *, public_url: str) -> Json:

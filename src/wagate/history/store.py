@@ -29,6 +29,7 @@ from wagate.core.seal import KeyRing
 from wagate.history.model import Chunk, ChunkState, Notice
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
+from wagate.storage.sealed import sealed
 from wagate.storage.types import UtcDateTime
 from wagate.wire.jid import Jid
 
@@ -53,6 +54,12 @@ history_chunks = Table(
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
     ),
+)
+
+sealed(
+    history_chunks.c.notice,
+    of=("session_id", "wa_id"),
+    place=lambda row: _aad(row["session_id"], row["wa_id"]),
 )
 
 _h = history_chunks.c

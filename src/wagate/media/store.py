@@ -9,8 +9,10 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Row, Str
 
 from wagate.core.ids import AccountId, MediaId, SessionId
 from wagate.media.model import Media, MediaState
+from wagate.media.sealing import remote_aad, upload_aad
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import upsert
+from wagate.storage.sealed import sealed
 from wagate.storage.types import UtcDateTime
 from wagate.wire.media import MediaKind
 
@@ -48,6 +50,13 @@ media_uploads = Table(
     Column("kind", String, primary_key=True),
     Column("upload", LargeBinary, nullable=False),
     Column("uploaded_at", UtcDateTime, nullable=False, index=True),
+)
+
+sealed(media.c.remote, of=("id",), place=lambda row: remote_aad(row["id"]))
+sealed(
+    media_uploads.c.upload,
+    of=("session_id", "sha256", "kind"),
+    place=lambda row: upload_aad(row["session_id"], row["sha256"], row["kind"]),
 )
 
 _m = media.c

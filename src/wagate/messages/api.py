@@ -27,14 +27,17 @@ from wagate.messages.bodies import SEND_BODY, SEND_FROM_SESSION_BODY, MessageBod
 from wagate.messages.errors import (
     AccountRestricted,
     BadIdempotencyKey,
+    FirstContactBudget,
     IdempotencyMismatch,
     InvalidRecipient,
     MediaUnavailable,
     MessageNotFound,
+    NewChatsRestricted,
     NotOnWhatsApp,
     NotSent,
     RefusedByWhatsApp,
     ReplyNotFound,
+    SendingTooFast,
     SessionLoggedOut,
     SessionNotLinked,
     StaleAddress,
@@ -50,9 +53,11 @@ from wagate.messages.service.query import History
 from wagate.messages.service.send import DEFAULT_WAIT, MAX_WAIT, Messages
 from wagate.messages.service.sources import BadBase64, MediaMissing
 from wagate.messages.store import Filters
+from wagate.plans.errors import PlanLimit
 from wagate.sessions.errors import SessionNotConnected, SessionNotFound
 from wagate.web.auth import ReadAccess, SendAccess
 from wagate.web.egress import EgressRefused
+from wagate.web.limits import check_send
 from wagate.web.models import Timestamp
 from wagate.web.pages import (
     DEFAULT_LIMIT,
@@ -78,6 +83,9 @@ IdempotencyKey = Annotated[
 ]
 
 _REFUSALS: Final[tuple[type[WagateError], ...]] = (
+    PlanLimit,
+    FirstContactBudget,
+    NewChatsRestricted,
     FormMalformed,
     BodyMalformed,
     BadIdempotencyKey,
@@ -102,6 +110,7 @@ _REFUSALS: Final[tuple[type[WagateError], ...]] = (
     EmptyFile,
     NotOnWhatsApp,
     RefusedByWhatsApp,
+    SendingTooFast,
     AccountRestricted,
     StaleAddress,
     StaleGroup,
@@ -134,8 +143,9 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
             raise RequestValidationError(
                 [{**failure, "loc": ("body", *failure["loc"])} for failure in error.errors]
             ) from None
+        await check_send(request, principal, session)
         message = await messages.send(principal, session, given.body, idempotency_key=key, file=given.file, wait=wait)
-        return _answer(request, message)
+        return answer_to_send(request, message)
 
     async def accept_plain(request: Request, principal: Principal, raw: bytes) -> Response | None:
         wait = _plain_wait(request)
@@ -148,7 +158,8 @@ def router(messages: Messages, history: History, library: Library) -> APIRouter:
         except (ValueError, Invalid):
             return None
         key = request.headers.get("idempotency-key")
-        return _answer(request, await messages.send(principal, session, body, idempotency_key=key, wait=wait))
+        await check_send(request, principal, session)
+        return answer_to_send(request, await messages.send(principal, session, body, idempotency_key=key, wait=wait))
 
     @routes.post(
         "/api/sessions/{session_id}/send",
@@ -251,7 +262,7 @@ def _plain_wait(request: Request) -> float | None:
     return float(plain[1]) if plain is not None else None
 
 
-def _answer(request: Request, message: Message) -> Response:
+def answer_to_send(request: Request, message: Message) -> Response:
     """What a request to send is told: the message as accepted, or why it failed meanwhile."""
     if message.failure is not None:
         return _failed(request, message)

@@ -10,9 +10,12 @@
     ├── StaleGroup 422          ├── NotSent 503             └── MediaUnavailable 422
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from math import ceil
+from typing import Any, ClassVar
 
-from wagate.core.errors import BadRequest, Conflict, NotFound, Unprocessable, WagateError
+from wagate.core.errors import BadRequest, Conflict, NotFound, TooMany, Unprocessable, WagateError
 
 
 class MessageNotFound(NotFound):
@@ -69,6 +72,40 @@ class BadIdempotencyKey(BadRequest):
     code = "bad_idempotency_key"
 
 
+class FirstContactBudget(TooMany):
+    """This number may write to no more people for the first time today; `limit`, `used` and `resetsAt` stand beside."""
+
+    code = "first_contact_budget"
+
+    def __init__(self, *, limit: int, used: int, resets_at: datetime, now: datetime) -> None:
+        ends = _moment(resets_at)
+        super().__init__(
+            f"This number may write to {limit} people for the first time today, and has; it may again at {ends}. "
+            "Answers, groups and known chats are not counted",
+            retry_after=_seconds_until(resets_at, now),
+        )
+        self._members = {"limit": limit, "used": used, "resetsAt": ends}
+
+    def members(self) -> Mapping[str, Any]:
+        return self._members
+
+
+class NewChatsRestricted(TooMany):
+    """WhatsApp does not let this number start new chats for now; existing chats still work."""
+
+    code = "new_chats_restricted"
+
+    def __init__(self, *, until: datetime, now: datetime) -> None:
+        super().__init__(
+            f"WhatsApp refused a new chat of this number; others are not tried before {_moment(until)}",
+            retry_after=_seconds_until(until, now),
+        )
+        self._members = {"resetsAt": _moment(until)}
+
+    def members(self) -> Mapping[str, Any]:
+        return self._members
+
+
 class ForbiddenTransition(WagateError):
     """A message's status only moves forward."""
 
@@ -93,6 +130,12 @@ class RefusedByWhatsApp(SendFailed):
     """WhatsApp's server refused the message."""
 
     code = "refused_by_whatsapp"
+
+
+class SendingTooFast(SendFailed):
+    """WhatsApp took no more messages from this number, though the gateway paused and tried again."""
+
+    code = "sending_too_fast"
 
 
 class AccountRestricted(SendFailed):
@@ -128,13 +171,19 @@ class MediaUnavailable(SendFailed):
 
 #: Error codes of WhatsApp's acknowledgement of a message, as Baileys 7.0.0-rc14 reads them (463, 479: its
 #: ``SERVER_ERROR_CODES``; 421: the group's addressing mode went stale).
-_REFUSALS: dict[int, type[SendFailed]] = {421: StaleGroup, 463: AccountRestricted, 479: StaleAddress}
+_REFUSALS: dict[int, type[SendFailed]] = {
+    421: StaleGroup,
+    429: SendingTooFast,
+    463: AccountRestricted,
+    479: StaleAddress,
+}
 
 _BY_CODE: dict[str, type[SendFailed]] = {
     error.code: error
     for error in (
         NotOnWhatsApp,
         RefusedByWhatsApp,
+        SendingTooFast,
         AccountRestricted,
         StaleAddress,
         StaleGroup,
@@ -155,3 +204,11 @@ def refusal(server_code: int) -> SendFailed:
 def stored_failure(code: str) -> SendFailed:
     """The error that a message's stored ``error.code`` stands for."""
     return _BY_CODE.get(code, SendFailed)()
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _seconds_until(moment: datetime, now: datetime) -> int:
+    return max(1, ceil((moment - now).total_seconds()))

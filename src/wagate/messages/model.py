@@ -169,6 +169,9 @@ class Message:
     timestamp: datetime
     created_at: datetime
     status_at: StatusTimes = StatusTimes()
+    #: The request that it came with, for logs, and its place in a trace; not shown to customers.
+    request_id: str | None = None
+    traceparent: str | None = None
 
     def advanced(self, status: MessageStatus, at: datetime) -> "Message":
         """The message one step on.

@@ -41,6 +41,8 @@ def values_of(message: Message, payload: bytes) -> dict[str, Any]:
         "delivered_at": message.status_at.delivered,
         "read_at": message.status_at.read,
         "played_at": message.status_at.played,
+        "request_id": message.request_id,
+        "traceparent": message.traceparent,
         "payload": payload,
     }
 
@@ -101,6 +103,8 @@ def message_of(found: Mapping[Any, Any], status: MessageStatus | None = None) ->
             read=found["read_at"],
             played=found["played_at"],
         ),
+        request_id=found["request_id"],
+        traceparent=found["traceparent"],
     )
 
 

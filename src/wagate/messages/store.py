@@ -8,7 +8,7 @@ is what makes a redelivered message the same row.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from wagate.core.ids import AccountId, MediaId, MessageId, SessionId
+from wagate.messages import payload
 from wagate.messages.model import (
     Attachment,
     Direction,
@@ -41,11 +42,17 @@ from wagate.messages.model import (
     MessageStatus,
     predecessors,
 )
-from wagate.messages.rows import jid_of, message_of, shown, values_of
+from wagate.messages.rows import message_of, shown, values_of
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
+from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, RowNumber, UtcDateTime
 from wagate.wire.jid import Jid
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 messages = Table(
     "messages",
@@ -80,30 +87,16 @@ messages = Table(
     Column("delivered_at", UtcDateTime),
     Column("read_at", UtcDateTime),
     Column("played_at", UtcDateTime),
+    Column("request_id", String),
+    Column("traceparent", String),
     # The serialised protobuf, sealed; emptied after a while (see jobs.py).
     Column("payload", LargeBinary),
     Index("uq_messages_wa_id", "session_id", "wa_id", "chat", "sender", unique=True),
     Index(None, "session_id", "seq"),
     Index(None, "session_id", "chat", "seq"),
-    Index(
-        "ix_messages_outbox",
-        "session_id",
-        "seq",
-        sqlite_where=text("status IN ('queued', 'sending')"),
-        postgresql_where=text("status IN ('queued', 'sending')"),
-    ),
-    Index(
-        "ix_messages_payload",
-        "created_at",
-        sqlite_where=text("payload IS NOT NULL"),
-        postgresql_where=text("payload IS NOT NULL"),
-    ),
-    Index(
-        "ix_messages_media",
-        "media_id",
-        sqlite_where=text("media_id IS NOT NULL"),
-        postgresql_where=text("media_id IS NOT NULL"),
-    ),
+    _partial("ix_messages_outbox", "session_id", "seq", where="status IN ('queued', 'sending')"),
+    _partial("ix_messages_payload", "created_at", where="payload IS NOT NULL"),
+    _partial("ix_messages_media", "media_id", where="media_id IS NOT NULL"),
 )
 
 idempotency_keys = Table(
@@ -116,13 +109,20 @@ idempotency_keys = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
+sealed(
+    messages.c.payload,
+    of=("session_id", "wa_id"),
+    place=lambda row: payload.place_of(row["session_id"], row["wa_id"]),
+)
+
 _m = messages.c
 _k = idempotency_keys.c
 _media = table("media", column("id"), column("state"))
-_sessions = table("sessions", column("id"), column("account_id"), column("status"), column("jid"))
 
 #: Written out, because a database only sees that a partial index fits when the condition is the same text.
 _PENDING = text("messages.status IN ('queued', 'sending')")
+#: LIDs are in no index. So many rows are read in a few milliseconds, and who is answered by LID wrote just before.
+_LATEST: Final = 5_000
 #: Values in one statement; SQLite takes 32,766 and PostgreSQL 65,535.
 _MOST_IDS = 10_000
 #: Everything but the payload, which is large and sealed.
@@ -137,22 +137,20 @@ def _one_of(column: Column[str], values: Collection[str]) -> ColumnElement[bool]
 # -- accepting ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SenderRow:
-    """As much of a session as sending needs."""
+def chat_known(tx: Tx, session: SessionId, chat: Jid, *, settled: bool = False) -> bool:
+    """Whether anything was written in this chat, by either side; with ``settled``, and got there.
 
-    status: str
-    jid: Jid | None
-
-
-def sender_of(tx: Tx, account: AccountId, session: SessionId) -> SenderRow | None:
-    row = tx.execute(_SENDER, {"session": session, "account": account}).one_or_none()
-    return None if row is None else SenderRow(status=row.status, jid=jid_of(row.jid))
-
-
-_SENDER = select(_sessions.c.status, _sessions.c.jid).where(
-    _sessions.c.id == bindparam("session"), _sessions.c.account_id == bindparam("account")
-)
+    By its LID, a chat that is kept by its number is looked for among the session's latest messages only.
+    """
+    where = [_m.session_id == session]
+    if settled:
+        where.append(_m.status.not_in((MessageStatus.QUEUED, MessageStatus.SENDING, MessageStatus.FAILED)))
+    if tx.execute(select(_m.seq).where(*where, _m.chat == str(chat)).limit(1)).first() is not None:
+        return True
+    if not chat.is_lid:
+        return False
+    latest = select(_m.chat_lid).where(*where).order_by(_m.seq.desc()).limit(_LATEST).subquery()
+    return tx.execute(select(latest.c.chat_lid).where(latest.c.chat_lid == str(chat)).limit(1)).first() is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -403,11 +401,7 @@ def settle_failed(tx: Tx, session: SessionId, seq: int, failure: Failure) -> boo
     """Give a message up; ``False`` if it was settled otherwise meanwhile."""
     statement = (
         update(messages)
-        .where(
-            _m.seq == seq,
-            _m.session_id == session,
-            _one_of(_m.status, predecessors(MessageStatus.FAILED)),
-        )
+        .where(_m.seq == seq, _m.session_id == session, _one_of(_m.status, predecessors(MessageStatus.FAILED)))
         .values(status=MessageStatus.FAILED, error_code=failure.code, error_certain=failure.certain)
     )
     return tx.execute(statement).rowcount == 1

@@ -19,6 +19,7 @@ from wagate.engine.port import (
     PasskeyUnsupported,
     QueryFailed,
 )
+from wagate.plans.errors import PlanLimit
 from wagate.sessions import qr
 from wagate.sessions.errors import (
     AlreadyConnected,
@@ -35,7 +36,7 @@ from wagate.sessions.service import UNCHANGED, Change, Sessions
 from wagate.web.auth import ManageAccess, ReadAccess
 from wagate.web.egress import EgressRefused
 from wagate.web.models import ApiModel, ApiRequest
-from wagate.web.pages import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, decode_cursor, encode_cursor
+from wagate.web.pages import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, decode_cursor, page_of
 from wagate.web.problems import problem_responses
 from wagate.web.routing import ApiRouter
 
@@ -126,6 +127,9 @@ class Health(ApiModel):
     """Round trip of the last ping."""
     send_stalled: bool
     """The session is connected, and still what is queued does not get through."""
+    sending_paused_until: datetime | None
+    """WhatsApp refused messages, so those queued wait until then; `statusReason` says why. With `new_chats_restricted`
+    only first messages to people the number never had to do with are held back."""
     unreadable_settings: list[str]
     """Collections of the account's shared settings that failed their checks; they are fetched whole next time."""
 
@@ -287,7 +291,7 @@ def router(sessions: Sessions) -> APIRouter:
     @routes.post(
         "",
         status_code=201,
-        responses=problem_responses(SessionsOutOfReach, InvalidPhone, InvalidProxy, EgressRefused),
+        responses=problem_responses(PlanLimit, SessionsOutOfReach, InvalidPhone, InvalidProxy, EgressRefused),
     )
     async def create_session(body: CreateSession, principal: ManageAccess) -> SessionBody:
         """Make a session; connect it next."""
@@ -306,7 +310,7 @@ def router(sessions: Sessions) -> APIRouter:
         "/import",
         status_code=201,
         max_body_size=MAX_IMPORT_BYTES,
-        responses=problem_responses(SessionsOutOfReach, AuthFolderUnreadable, DeviceAlreadyHere),
+        responses=problem_responses(PlanLimit, SessionsOutOfReach, AuthFolderUnreadable, DeviceAlreadyHere),
     )
     async def import_session(body: ImportSession, principal: ManageAccess) -> ImportedBody:
         """Make a session of a device that a Baileys program linked, without a new scan. Stop that program first; then
@@ -319,13 +323,8 @@ def router(sessions: Sessions) -> APIRouter:
         principal: ReadAccess, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
     ) -> Page[SessionBody]:
         """The account's sessions, newest first."""
-        before = None if cursor is None else _session_id(decode_cursor(cursor)[0])
-        found = await sessions.page(principal, before=before, limit=limit + 1)
-        shown = found[:limit]
-        return Page(
-            items=[_body(session) for session in shown],
-            next=encode_cursor(shown[-1].id) if len(found) > limit else None,
-        )
+        found = await sessions.page(principal, before=position_of(cursor), limit=limit + 1)
+        return page_of(found, limit, _body, lambda session: session.id)
 
     @routes.get("/{session_id}", responses=not_found)
     async def get_session(session_id: SessionId, principal: ReadAccess) -> SessionBody:
@@ -442,12 +441,13 @@ def router(sessions: Sessions) -> APIRouter:
         return StatusBody(
             id=report.session.id,
             status=report.session.status,
-            status_reason=report.session.status_reason,
+            status_reason=report.session.resource()["statusReason"],
             since=report.session.since,
             health=Health(
                 last_frame_at=report.vitals.last_frame_at,
                 ping_ms=report.vitals.ping_ms,
                 send_stalled=report.send_stalled,
+                sending_paused_until=report.session.paused_until,
                 unreadable_settings=list(report.vitals.unreadable_settings),
             ),
         )
@@ -459,9 +459,15 @@ def _body(session: Session) -> SessionBody:
     return SessionBody.model_validate(session.resource())
 
 
-def _session_id(text: str) -> SessionId:
+def position_of(cursor: str | None) -> SessionId | None:
+    """The session that a page of sessions begins after.
+
+    :raises CursorInvalid: if that is not what the cursor names.
+    """
+    if cursor is None:
+        return None
     try:
-        return SessionId.parse(text)
+        return SessionId.parse(decode_cursor(cursor)[0])
     except ValueError:
         raise CursorInvalid from None
 

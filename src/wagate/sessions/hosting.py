@@ -109,7 +109,7 @@ class Hosting:
         :raises SealBroken: if it was sealed with a key that is gone.
         """
         sealed = await self._db.read(lambda tx: store.sealed_proxy(tx, lease))
-        return "" if sealed is None else self._ring.open(sealed, proxy_aad(lease.session)).decode()
+        return "" if sealed is None else self._ring.open(sealed, store.proxy_aad(lease.session)).decode()
 
     async def record(
         self,
@@ -213,6 +213,8 @@ class Hosting:
     ) -> Session:
         if identity is not None:
             after = replace(after, jid=identity.jid, lid=identity.lid, push_name=identity.push_name or before.push_name)
+        if trigger is Trigger.LINKED:
+            after = replace(after, linked_at=after.updated_at)
         if trigger in _END_THE_WISH:
             after = replace(after, desired=Desired.DISCONNECTED)
         if trigger is Trigger.OPENING or release:
@@ -233,8 +235,3 @@ class Hosting:
 def lease_term(now: datetime) -> tuple[datetime, datetime]:
     """Now, and until when a lease taken now holds."""
     return now, now + timedelta(seconds=LEASE_SECONDS)
-
-
-def proxy_aad(session: SessionId) -> bytes:
-    """What a sealed proxy is bound to."""
-    return f"sessions.proxy:{session}".encode()

@@ -130,6 +130,10 @@ class LinkRegistry:
         link = self._links.get(session_id)
         return None if link is None else link.session
 
+    def online(self) -> list[SessionId]:
+        """The sessions that are online here."""
+        return [session for session, link in self._links.items() if link.stage is Stage.ONLINE]
+
     def count_online(self) -> int:
         """How many sessions are online here."""
         return sum(link.stage is Stage.ONLINE for link in self._links.values())

@@ -48,6 +48,17 @@ class Desired(StrEnum):
     DISCONNECTED = "disconnected"
 
 
+class PauseReason(StrEnum):
+    """Why sending is paused while the session is connected; the ``statusReason`` that customers see."""
+
+    #: WhatsApp's 429: too much in too short a time.
+    TOO_FAST = "sending_too_fast"
+    #: WhatsApp's 402 or 403 for a message to a person: it wants none from this number for now.
+    REFUSED = "sending_refused"
+    #: WhatsApp's 463: no first messages to people the number never had to do with. Everything else goes on.
+    NEW_CHATS_RESTRICTED = "new_chats_restricted"
+
+
 class Trigger(StrEnum):
     """What happened to a session. The first four are the customer's wishes, the others a worker's findings."""
 
@@ -244,7 +255,10 @@ def reaction_to(code: int, *, linking: bool) -> Reaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One session as stored. ``since`` is when it took its status, ``retry_at`` when a worker may try again."""
+    """One session as stored. ``since`` is when it took its status, ``retry_at`` when a worker may try again.
+
+    ``linked_at`` is when a phone let it in; ``paused_until`` is when sending goes on, if there is a ``pause_reason``.
+    """
 
     id: SessionId
     account_id: AccountId
@@ -263,6 +277,9 @@ class Session:
     jid: Jid | None = None
     lid: Jid | None = None
     push_name: str = ""
+    linked_at: datetime | None = None
+    pause_reason: PauseReason | None = None
+    paused_until: datetime | None = None
     worker_id: WorkerId | None = None
     epoch: int = 0
     lease_until: datetime | None = None
@@ -309,7 +326,7 @@ class Session:
             last_disconnected_at=now if was and not is_ else self.last_disconnected_at,
         )
 
-    def moved_to(self, engine: EngineName, now: datetime) -> "Session":
+    def moved_to(self, engine: EngineName, now: datetime, reason: str = "engine_changed") -> "Session":
         """This session on another engine, taken away from whoever hosts it. The new epoch keeps them from writing; a
         session that is wanted connected waits for a worker.
         """
@@ -326,12 +343,12 @@ class Session:
             # Its worker had not closed the connection yet.
             return after.moved(Trigger.DISCONNECT, now, reason="disconnected_by_customer")
         if self.desired is Desired.CONNECTED and (self.status in LIVE or self.status is SessionStatus.ERROR):
-            return after.moved(Trigger.RECONNECT, now, reason="engine_changed")
+            return after.moved(Trigger.RECONNECT, now, reason=reason)
         return after
 
     def unlinked(self) -> "Session":
         """This session without an identity."""
-        return replace(self, jid=None, lid=None, push_name="")
+        return replace(self, jid=None, lid=None, push_name="", linked_at=None, pause_reason=None, paused_until=None)
 
     def resource(self) -> dict[str, Any]:
         """What customers see, in events and in answers alike."""
@@ -342,7 +359,7 @@ class Session:
             "purpose": self.purpose,
             "engine": self.engine,
             "status": self.status.value,
-            "statusReason": self.status_reason,
+            "statusReason": self.status_reason or self._paused(),
             "workerId": None if self.worker_id is None else str(self.worker_id),
             "me": None
             if self.jid is None
@@ -358,6 +375,11 @@ class Session:
             "lastDisconnectedAt": timestamp(self.last_disconnected_at),
             "createdBy": self.created_by,
         }
+
+    def _paused(self) -> str | None:
+        if self.pause_reason is None or self.status is not SessionStatus.CONNECTED:
+            return None
+        return self.pause_reason.value
 
     def tells_more_than(self, before: "Session") -> bool:
         """Whether a customer who knows ``before`` should be told: anything but who hosts it and when it was touched."""

@@ -2,12 +2,15 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from wagate.audit import service as audit
+from wagate.audit.model import Action
 from wagate.core.clock import Clock
-from wagate.core.ids import Entropy, SessionId
+from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.settings import EngineName
-from wagate.engine.port import Mover
+from wagate.engine.port import Mover, Records
+from wagate.plans.tally import admit_session
 from wagate.sessions import store
 from wagate.sessions.errors import DeviceAlreadyHere, SessionsOutOfReach
 from wagate.sessions.hosting import Keys
@@ -30,7 +33,7 @@ class Moving:
         self._clock = clock
         self._entropy = entropy
 
-    async def change_engine(self, session: Session, engine: EngineName) -> Session:
+    async def change_engine(self, principal: Principal, session: Session, engine: EngineName) -> Session:
         """Rewrite the keys for that engine, name it, and raise the epoch, all in one transaction: whoever had the
         session can't use what it has of the former keys, and a crash leaves either all of the former ones or all of
         the new ones.
@@ -49,6 +52,35 @@ class Moving:
             rewrite(tx)
             store.save(tx, after)
             self._journal.changed(tx, before, after)
+            audit.append(tx, principal, Action.SESSION_ENGINE_CHANGED, session.id, now=now, detail={"engine": engine})
+            self._journal.wake_workers(tx)
+            return after
+
+        return await self._db.write(work)
+
+    async def give_keys(
+        self,
+        account: AccountId,
+        session: SessionId,
+        rewrite: Callable[[Records], Records],
+        linked: Callable[[Session], Session],
+    ) -> Session:
+        """Replace the session's keys by what ``rewrite`` makes of them, and what it is linked as by what ``linked``
+        says, with a new epoch, all in one transaction.
+
+        :raises SessionNotFound: if it is gone.
+        :raises SealBroken: if a key was changed or moved. :raises KeysUnreadable: whatever ``rewrite`` raises.
+        """
+        put = await self._keys.rewriting(session, rewrite)
+        now = self._clock.now()
+
+        def work(tx: Tx) -> Session:
+            before = store.find_to_change(tx, account, session)
+            other = linked(before)
+            after = other.moved_to(other.engine, now, reason="keys_restored")
+            put(tx)
+            store.save(tx, after)
+            self._journal.changed(tx, before, after)
             self._journal.wake_workers(tx)
             return after
 
@@ -62,6 +94,7 @@ class Moving:
         :raises SessionsOutOfReach: if the key is bound to other sessions.
         :raises AuthFolderUnreadable: naming the file that is not what it should be.
         :raises DeviceAlreadyHere: if this device is a session already.
+        :raises PlanLimit: if the account has as many sessions as its plan allows.
         """
         if principal.sessions is not None:
             raise SessionsOutOfReach
@@ -76,6 +109,7 @@ class Moving:
             jid=device.identity.jid,
             lid=device.identity.lid,
             push_name=device.identity.push_name,
+            linked_at=now,
             since=now,
             created_at=now,
             updated_at=now,
@@ -86,8 +120,10 @@ class Moving:
         def work(tx: Tx) -> None:
             if store.device_is_here(tx, device.identity.jid):
                 raise DeviceAlreadyHere
+            admit_session(tx, session.account_id, lambda: store.count(tx, session.account_id))
             store.insert(tx, session, None)
             put(tx)
+            audit.append(tx, principal, Action.SESSION_CREATED, session.id, now=now, detail={"imported": True})
 
         await self._db.write(work)
         return session

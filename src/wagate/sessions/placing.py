@@ -10,7 +10,8 @@ from wagate.sessions import store
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.hosting import lease_term
 from wagate.sessions.model import Session
-from wagate.sessions.transition import Journal
+from wagate.sessions.transition import WANTED
+from wagate.storage.bus import Bus
 from wagate.storage.database import Database, Tx
 from wagate.storage.dialect import database_now
 
@@ -18,9 +19,9 @@ from wagate.storage.dialect import database_now
 class Placing:
     """The sessions as a placer sees them, whoever's they are."""
 
-    def __init__(self, *, db: Database, journal: Journal, clock: Clock) -> None:
+    def __init__(self, *, db: Database, bus: Bus, clock: Clock) -> None:
         self._db = db
-        self._journal = journal
+        self._bus = bus
         self._clock = clock
 
     async def give(self, worker: WorkerId, *, limit: int) -> list[Session]:
@@ -64,7 +65,7 @@ class Placing:
         def work(tx: Tx) -> Session:
             moved = store.move(tx, session, to=to)
             if moved is not None:
-                self._journal.wake_workers(tx)
+                tx.after_commit(lambda: self._bus.publish(WANTED))
             return moved or store.any_account(tx, session)
 
         return await self._db.write(work)

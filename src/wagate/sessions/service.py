@@ -5,23 +5,26 @@ changes here only where nothing is connected that would have to be closed first.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from wagate.audit import service as audit
+from wagate.audit.model import Action
 from wagate.core.clock import Clock
 from wagate.core.errors import WagateError
 from wagate.core.ids import AccountId, Entropy, SessionId
 from wagate.core.logging import get_logger
 from wagate.core.seal import KeyRing
 from wagate.core.settings import EngineName
-from wagate.engine.port import Mover, PasskeyAssertion, Vitals
+from wagate.engine.port import Mover, PasskeyAssertion, Records, Vitals
 from wagate.events.service import EventLog
+from wagate.plans.tally import admit_session
 from wagate.sessions import store
 from wagate.sessions.codes import Codes, ShownCode
 from wagate.sessions.errors import SessionNotFound, SessionsOutOfReach
-from wagate.sessions.hosting import Hosting, Keys, LeaseClock, proxy_aad
+from wagate.sessions.hosting import Hosting, Keys, LeaseClock
 from wagate.sessions.linking import Linking, PasskeyOnShow, QrOnShow
 from wagate.sessions.links import Links
 from wagate.sessions.model import Desired, Session, SessionStatus, Trigger
@@ -37,6 +40,13 @@ from wagate.web.principal import Principal
 
 #: A customer who deletes a session does not wait for WhatsApp longer than that.
 GOODBYE_SECONDS: Final = 5.0
+#: Sessions of an account that are looked at together.
+_BATCH: Final = 200
+_LOGGED_AS: Final = {
+    Trigger.CONNECT: Action.SESSION_CONNECTED,
+    Trigger.DISCONNECT: Action.SESSION_DISCONNECTED,
+    Trigger.RECONNECT: Action.SESSION_RECONNECTED,
+}
 
 _log = get_logger("sessions")
 
@@ -124,6 +134,7 @@ class Sessions:
         :raises SessionsOutOfReach: if the key is bound to other sessions.
         :raises InvalidPhone: if ``phone`` is none. :raises InvalidProxy: if ``proxy`` is none.
         :raises Unprocessable: if the gateway may not connect to ``proxy``.
+        :raises PlanLimit: if the account has as many as its plan allows.
         """
         if principal.sessions is not None:
             raise SessionsOutOfReach
@@ -142,7 +153,13 @@ class Sessions:
             created_by=principal.user_id or principal.key_id,
         )
         sealed = await self._sealed(session.id, proxy)
-        await self._db.write(lambda tx: store.insert(tx, session, sealed))
+
+        def work(tx: Tx) -> None:
+            admit_session(tx, session.account_id, lambda: store.count(tx, session.account_id))
+            store.insert(tx, session, sealed)
+            audit.append(tx, principal, Action.SESSION_CREATED, session.id, now=now)
+
+        await self._db.write(work)
         return session
 
     async def get(self, principal: Principal, session_id: SessionId) -> Session:
@@ -180,6 +197,8 @@ class Sessions:
             after = replace(before, **fields, updated_at=now)
             store.save(tx, after, **extra)
             self._journal.changed(tx, before, after)
+            detail = {"fields": [*fields, *extra]}
+            audit.append(tx, principal, Action.SESSION_UPDATED, session_id, now=now, detail=detail)
             return after
 
         return await self._db.write(work)
@@ -199,6 +218,7 @@ class Sessions:
             self._keys.erase(tx, session_id)
             store.remove(tx, account, session_id)
             self._journal.deleted(tx, before, now)
+            audit.append(tx, principal, Action.SESSION_DELETED, session_id, now=now)
             self._journal.wake_workers(tx)
 
         await self._db.write(work)
@@ -245,12 +265,24 @@ class Sessions:
             self._keys.wipe(tx, session_id)
             store.save(tx, after)
             self._journal.changed(tx, before, after)
+            audit.append(tx, principal, Action.SESSION_LOGGED_OUT, session_id, now=now)
             self._journal.wake_workers(tx)
             return after
 
         after = await self._db.write(work)
         await self._after_the_end(session)
         return after
+
+    def disconnect_all(self, tx: Tx, account: AccountId, now: datetime) -> None:
+        """Want every session of an account disconnected, in the transaction that disables it; their links stay."""
+        last: SessionId | None = None
+        while found := store.page(tx, account, before=last, limit=_BATCH, only=None):
+            for session in found:
+                before = store.find_to_change(tx, account, session.id)
+                after = _wished(before, Trigger.DISCONNECT, Desired.DISCONNECTED, now)
+                if after != before:
+                    self._save_wish(tx, before, after)
+            last = found[-1].id
 
     # -- engines
 
@@ -261,9 +293,21 @@ class Sessions:
         :raises KeysUnreadable: if a key is not what it should be; nothing is changed then.
         """
         before = await self.get(principal, session_id)
-        after = await self._moving.change_engine(before, engine)
+        after = await self._moving.change_engine(principal, before, engine)
         if after.epoch != before.epoch:
             await self._after_the_end(before)
+        return after
+
+    async def give_keys(
+        self,
+        account: AccountId,
+        session_id: SessionId,
+        rewrite: Callable[[Records], Records],
+        linked: Callable[[Session], Session],
+    ) -> Session:
+        """Other keys for a session, see :meth:`wagate.sessions.moving.Moving.give_keys`; whoever holds it lets go."""
+        after = await self._moving.give_keys(account, session_id, rewrite, linked)
+        await self._after_the_end(after)
         return after
 
     async def take_over(
@@ -310,17 +354,21 @@ class Sessions:
             before = store.find_to_change(tx, account, session_id)
             after = _wished(before, trigger, desired, now)
             if after != before:
-                store.save(tx, after)
-                self._journal.changed(tx, before, after)
-                self._journal.wake_workers(tx)
+                self._save_wish(tx, before, after)
+                audit.append(tx, principal, _LOGGED_AS[trigger], session_id, now=now)
             return after
 
         return await self._db.write(work)
 
+    def _save_wish(self, tx: Tx, before: Session, after: Session) -> None:
+        store.save(tx, after)
+        self._journal.changed(tx, before, after)
+        self._journal.wake_workers(tx)
+
     async def _sealed(self, session: SessionId, proxy: str | None) -> bytes | None:
         if proxy is None:
             return None
-        return self._ring.seal((await checked(proxy, self._check_proxy)).encode(), proxy_aad(session))
+        return self._ring.seal((await checked(proxy, self._check_proxy)).encode(), store.proxy_aad(session))
 
     async def _say_goodbye(self, session: Session) -> bool:
         """Have the open connection, if there is one, unlink the device; whether WhatsApp was told.

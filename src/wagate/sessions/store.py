@@ -8,10 +8,12 @@ after the other (SQLite has one writer anyway and ignores the clause).
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -23,22 +25,30 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     case,
+    column,
     delete,
     false,
     func,
     or_,
     select,
+    table,
+    text,
     true,
+    type_coerce,
     update,
 )
 
 from wagate.core.ids import AccountId, SessionId, WorkerId
 from wagate.engine.lease import StaleEpoch
+from wagate.plans.model import UNLIMITED, Plan
+from wagate.plans.store import plans
 from wagate.sessions.errors import SessionNotFound
-from wagate.sessions.model import LIVE, Desired, Lease, Session, SessionStatus
+from wagate.sessions.model import LIVE, Desired, Lease, PauseReason, Session, SessionStatus
 from wagate.storage.database import Tx, metadata
-from wagate.storage.types import Json, UtcDateTime
+from wagate.storage.sealed import sealed
+from wagate.storage.types import Json, UtcDateTime, moment_of
 from wagate.wire.jid import Jid
 
 sessions = Table(
@@ -63,6 +73,9 @@ sessions = Table(
     Column("jid", String),
     Column("lid", String),
     Column("push_name", String, nullable=False),
+    Column("linked_at", UtcDateTime),
+    Column("pause_reason", String),
+    Column("paused_until", UtcDateTime),
     Column("worker_id", String),
     Column("epoch", Integer, nullable=False),
     Column("lease_until", UtcDateTime),
@@ -77,6 +90,14 @@ sessions = Table(
     Index(None, "worker_id"),
     Index(None, "desired", "status", "lease_until"),
 )
+
+
+def proxy_aad(session: SessionId) -> bytes:
+    """What a sealed proxy is bound to."""
+    return f"sessions.proxy:{session}".encode()
+
+
+sealed(sessions.c.proxy, of=("id",), place=lambda row: proxy_aad(row["id"]))
 
 _c = sessions.c
 _LIVE = tuple(sorted(LIVE))
@@ -122,8 +143,68 @@ def save(tx: Tx, session: Session, **extra: object) -> None:
     tx.execute(update(sessions).where(where).values(**_columns(session), **extra))
 
 
+def count(tx: Tx, account: AccountId) -> int:
+    """How many sessions an account has."""
+    return int(tx.execute(select(func.count()).where(_c.account_id == account)).scalar_one())
+
+
 def remove(tx: Tx, account: AccountId, session: SessionId) -> None:
     tx.execute(delete(sessions).where(_c.id == session, _c.account_id == account))
+
+
+# -- for messages -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """As much of a session as sending needs, and what its account may send."""
+
+    status: str
+    jid: Jid | None
+    plan: Plan
+    pause_reason: str | None
+    _paused_until: int | None
+    _linked_at: int
+
+    @property
+    def linked_at(self) -> datetime:
+        """When a phone let it in."""
+        return moment_of(self._linked_at)
+
+    @property
+    def paused_until(self) -> datetime | None:
+        return None if self._paused_until is None else moment_of(self._paused_until)
+
+
+def sender_of(tx: Tx, account: AccountId, session: SessionId) -> Sender | None:
+    """What every message that is accepted asks for, in one statement."""
+    row = tx.execute(_SENDER, {"session": session, "account": account}).one_or_none()
+    if row is None:
+        return None
+    status, jid, linked_at, created_at, paused_until, pause_reason, per_day, per_month, first_contacts = row
+    plan = UNLIMITED
+    if per_day is not None or per_month is not None or first_contacts is not None:
+        plan = Plan(messages_per_day=per_day, messages_per_month=per_month, first_contacts_per_day=first_contacts)
+    linked = created_at if linked_at is None else linked_at
+    return Sender(status, _jid(jid), plan, pause_reason, paused_until, linked)
+
+
+_SENDER = (
+    select(
+        _c.status,
+        _c.jid,
+        # As numbers: each would be made a datetime for every message, and is asked for with a few.
+        type_coerce(_c.linked_at, BigInteger),
+        type_coerce(_c.created_at, BigInteger),
+        type_coerce(_c.paused_until, BigInteger),
+        _c.pause_reason,
+        plans.c.messages_per_day,
+        plans.c.messages_per_month,
+        plans.c.first_contacts_per_day,
+    )
+    .select_from(sessions.outerjoin(plans, plans.c.account_id == _c.account_id))
+    .where(_c.id == bindparam("session"), _c.account_id == bindparam("account"))
+)
 
 
 # -- for workers --------------------------------------------------------------------------------------------------
@@ -260,6 +341,17 @@ def leased(tx: Tx, lease: Lease) -> Session:
     return _session(row)
 
 
+def hosted(tx: Tx, session: SessionId, epoch: int) -> Session:
+    """The session that is hosted under this epoch, locked.
+
+    :raises StaleEpoch: if it is hosted under another.
+    """
+    row = tx.execute(select(sessions).where(_c.id == session, _c.epoch == epoch).with_for_update()).one_or_none()
+    if row is None:
+        raise StaleEpoch(f"session {session} is no longer at epoch {epoch}")
+    return _session(row)
+
+
 def save_leased(tx: Tx, lease: Lease, session: Session) -> None:
     """Write back a row read by :func:`leased`.
 
@@ -286,6 +378,39 @@ def sealed_proxy(tx: Tx, lease: Lease) -> bytes | None:
         raise StaleEpoch(f"worker {lease.worker} no longer holds session {lease.session}")
     proxy: bytes | None = row.proxy
     return proxy
+
+
+# -- for whoever watches --------------------------------------------------------------------------------------------
+
+
+def count_all(tx: Tx) -> dict[tuple[str, str], int]:
+    """The sessions of all accounts by status and engine."""
+    query = select(_c.status, _c.engine, func.count()).group_by(_c.status, _c.engine)
+    return {(status, engine): count for status, engine, count in tx.execute(query).all()}
+
+
+def count_unhosted(tx: Tx, now: datetime) -> int:
+    """Sessions that want to be connected and that no worker holds."""
+    free = or_(_c.worker_id.is_(None), _c.lease_until < now)
+    query = select(func.count()).select_from(sessions)
+    query = query.where(_c.desired == Desired.CONNECTED, _c.status.in_(_LIVE), free)
+    return int(tx.execute(query).scalar_one())
+
+
+def waiting(tx: Tx) -> dict[str, tuple[int, datetime]]:
+    """How many messages wait in sessions' queues, and since when the first of them does, by the sessions' status."""
+    return {status: (count, since) for status, count, since in tx.execute(_WAITING)}
+
+
+# As much of the messages' table as a session's queue is.
+_messages = table("messages", column("session_id"), column("status"), column("created_at", UtcDateTime))
+_WAITING = (
+    select(_c.status, func.count(), func.min(_messages.c.created_at))
+    .join_from(_messages, sessions, _messages.c.session_id == _c.id)
+    # In the words of the messages' partial index, which is all that is read then.
+    .where(text("messages.status IN ('queued', 'sending')"))
+    .group_by(_c.status)
+)
 
 
 # -- rows ---------------------------------------------------------------------------------------------------------
@@ -321,6 +446,9 @@ def _columns(session: Session) -> dict[str, Any]:
         "jid": None if session.jid is None else str(session.jid),
         "lid": None if session.lid is None else str(session.lid),
         "push_name": session.push_name,
+        "linked_at": session.linked_at,
+        "pause_reason": session.pause_reason,
+        "paused_until": session.paused_until,
         "worker_id": session.worker_id,
         "epoch": session.epoch,
         "lease_until": session.lease_until,
@@ -352,6 +480,9 @@ def _session(row: Row[Any]) -> Session:
         jid=_jid(found["jid"]),
         lid=_jid(found["lid"]),
         push_name=found["push_name"],
+        linked_at=found["linked_at"],
+        pause_reason=None if found["pause_reason"] is None else PauseReason(found["pause_reason"]),
+        paused_until=found["paused_until"],
         worker_id=None if found["worker_id"] is None else WorkerId(found["worker_id"]),
         epoch=found["epoch"],
         lease_until=found["lease_until"],

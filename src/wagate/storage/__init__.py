@@ -10,6 +10,7 @@
     datadir.py    the data folder: its lock, its key file
     occupancy.py  who may use a PostgreSQL database together
     blobs.py      files by key: in a folder, in a bucket (bucket.py), or in memory
+    rates.py      how often something happened within a window of time; sharedrates.py for all processes, in Redis
     bus.py        wake-ups between tasks of one process, and values that expire
     redis.py      the same between processes
 """

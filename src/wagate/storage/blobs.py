@@ -134,6 +134,19 @@ class Blobs:
         except (BaseError, OSError) as error:
             raise self._failed("a stored file cannot be deleted") from error
 
+    async def listed(self, prefix: str = "") -> AsyncIterator[str]:
+        """The keys of all blobs, in no order; ``prefix`` is a path of whole names.
+
+        :raises StorageUnavailable: if they can't be listed.
+        """
+        await self.ready()
+        try:
+            async for batch in obstore.list(self._store, prefix or None):
+                for item in batch:
+                    yield item["path"]
+        except (BaseError, OSError) as error:
+            raise self._failed("the stored files cannot be listed") from error
+
     async def _get_range(self, key: str, start: int, end: int) -> bytes:
         try:
             content = bytes(await obstore.get_range_async(self._store, key, start=start, end=end))

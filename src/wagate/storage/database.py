@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from wagate.core.errors import StartupError
 from wagate.core.logging import get_logger
+from wagate.storage import measures
 from wagate.storage.connect import (
     Failure,
     classify,
@@ -185,6 +186,11 @@ class Database:
         self._writer = _Writer(writer, self._queue, self._loop)
         self._reader = reader
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="wagate-reader")
+        self._reads = 0
+        self._leave_gauges = (
+            measures.WRITE_QUEUE.follow(self._queue.qsize),
+            measures.READ_QUEUE.follow(lambda: max(0, self._reads - READERS)),
+        )
         self._thread = threading.Thread(target=self._writer.run, name="wagate-writer", daemon=True)
         self._thread.start()
 
@@ -219,7 +225,11 @@ class Database:
         """
         if self._closed:
             raise StorageUnavailable("the database is closed", retry_after=None)
-        return await self._loop.run_in_executor(self._readers, self._read, work)
+        self._reads += 1
+        try:
+            return await self._loop.run_in_executor(self._readers, self._read, work)
+        finally:
+            self._reads -= 1
 
     async def ping(self) -> None:
         """Find out whether the database answers.
@@ -233,6 +243,8 @@ class Database:
         if self._closed:
             return
         self._closed = True
+        for leave in self._leave_gauges:
+            leave()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
         await asyncio.to_thread(self._readers.shutdown)
@@ -268,6 +280,7 @@ class _Writer:
         open_for_more = True
         while open_for_more:
             group, open_for_more = self._next_group()
+            begun = self._loop.time()
             try:
                 outcomes = self._settle(group)
                 _report(outcomes)
@@ -276,6 +289,8 @@ class _Writer:
                 self._drop_connection()
                 outcomes = [_Outcome(job, error=error) for job in group]
             if outcomes:
+                measures.GROUP_JOBS.observe(len(outcomes))
+                measures.GROUP_SECONDS.observe(self._loop.time() - begun)
                 self._hand_over(outcomes)
         self._drop_connection()
         self._engine.dispose()
@@ -450,6 +465,7 @@ def _report(outcomes: Iterable[_Outcome]) -> None:
     """One line for a group that met a broken database, however many callers are told."""
     errors = [outcome.error for outcome in outcomes if isinstance(outcome.error, StorageUnavailable)]
     if errors:
+        measures.WRITES_FAILED.add(errors[0].code, by=len(errors))
         _log.error("database writes failed", reason=errors[0].detail, code=errors[0].code, count=len(errors))
 
 

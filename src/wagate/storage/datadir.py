@@ -3,10 +3,12 @@
 import fcntl
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from wagate.core.clock import Clock
 from wagate.core.errors import StartupError
 from wagate.core.ids import Entropy
 from wagate.core.seal import BadKeyRing, KeyRing
@@ -15,6 +17,9 @@ from wagate.storage.errors import StorageUnavailable
 
 #: Below this the first burst of media or a write-ahead log fills the disk; better said at start than met at night.
 MIN_FREE_BYTES = 64 * 1024 * 1024
+#: How often the key file is read at most because a value names a key that is not known: a damaged value must not make
+#: every reading of it a look at the disk.
+KEY_FILE_SECONDS = 5.0
 
 
 class DataDir:
@@ -93,6 +98,13 @@ class DataDir:
         given = settings.secret_keys.get_secret_value()
         if given.strip():
             return _parsed(given, "WAGATE_SECRET_KEYS")
+        return self.stored_keys()
+
+    def stored_keys(self) -> KeyRing | None:
+        """The ring in the key file; ``None`` if there is no file.
+
+        :raises StartupError: if it can't be read as a key ring.
+        """
         try:
             text = self.key_file.read_text("ascii")
         except FileNotFoundError:
@@ -109,23 +121,54 @@ class DataDir:
         :raises StartupError: if the file can't be written.
         """
         ring = KeyRing.generate(entropy)
-        draft = self.key_file.with_name("secret-keys.new")
         try:
-            # Whole or not at all: a half-written key file would lock the operator out of the next start.
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(ring.to_text() + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(draft, self.key_file)
-            draft.unlink()
-            folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            self._write_keys(ring, os.link)
         except OSError as error:
             raise StartupError(f"the key file {self.key_file} cannot be written: {error.strerror}") from error
         return ring
+
+    def replace_secret_keys(self, ring: KeyRing) -> None:
+        """Have the key file hold exactly this ring. A crash leaves the former file or this one, whole.
+
+        :raises StorageUnavailable: if the file can't be written.
+        """
+        try:
+            self._write_keys(ring, os.replace)
+        except OSError as error:
+            raise StorageUnavailable(f"the key file cannot be written: {error.strerror}") from error
+
+    def key_file_reader(self, clock: Clock) -> Callable[[], KeyRing | None]:
+        """What reads the ring in the key file when asked, at most once every :data:`KEY_FILE_SECONDS`; ``None`` in
+        between, and if there is nothing to read.
+        """
+        last = -KEY_FILE_SECONDS
+
+        def read() -> KeyRing | None:
+            nonlocal last
+            if clock.monotonic() - last < KEY_FILE_SECONDS:
+                return None
+            last = clock.monotonic()
+            try:
+                return KeyRing.parse(self.key_file.read_text("ascii"))
+            except (OSError, ValueError):
+                return None
+
+        return read
+
+    def _write_keys(self, ring: KeyRing, put: Callable[[Path, Path], None]) -> None:
+        # Whole or not at all: a half-written key file would lock the operator out of the next start.
+        draft = self.key_file.with_name("secret-keys.new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(ring.to_text() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        put(draft, self.key_file)
+        draft.unlink(missing_ok=True)
+        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _parsed(text: str, where: str) -> KeyRing:

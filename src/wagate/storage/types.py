@@ -16,6 +16,11 @@ _MICROSECOND = timedelta(microseconds=1)
 RowNumber = BigInteger().with_variant(Integer(), "sqlite")
 
 
+def moment_of(stored: int) -> datetime:
+    """The moment that :class:`UtcDateTime` stores so."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment: aware datetimes outside, integer microseconds since 1970 inside, so that both databases order and
     compare alike. A naive datetime is refused.
@@ -32,7 +37,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment_of(value)
 
 
 class Json(TypeDecorator[Any]):

@@ -3,6 +3,8 @@
 ==============  ==================================================================================================
 principal       who is asking, and what they may do
 auth            the dependencies that turn a request into a :class:`~wagate.web.principal.Principal`
+cookies         the cookie of a browser that logged in, and what keeps other sites from using it
+origin          the request by which somebody acts: its address and its id
 routing         ``ApiRouter``: authenticates before the body is read, and reads JSON strictly
 models          bases of request and response bodies: camelCase, strict, no unknown fields
 pages           cursor pages

@@ -1,11 +1,13 @@
 """From a request to a :class:`~wagate.web.principal.Principal`.
 
-A credential stands in ``Authorization: Bearer …`` or ``X-API-Key``, never in a URL. The application's
-``state.authenticate`` checks it; it is set where the application is built, so that no feature is known here.
+A credential stands in ``Authorization: Bearer …``, in ``X-API-Key`` or in the cookie of a browser that logged in, never
+in a URL. A header counts before the cookie. The application's ``state.authenticate`` checks it; it is set where the
+application is built, so that no feature is known here.
 """
 
 import hmac
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -13,6 +15,9 @@ from starlette.requests import HTTPConnection
 
 from wagate.core.errors import Forbidden, Unauthorized
 from wagate.core.ids import AccountId
+from wagate.web.cookies import CSRF_HEADER, may_come_from_elsewhere, token_of_cookie
+from wagate.web.limits import Limiter
+from wagate.web.origin import origin_of
 from wagate.web.principal import Principal, Scope
 
 #: Checks a key or token. :raises Unauthorized: if it is not good.
@@ -24,7 +29,7 @@ _FLEET = Principal(account_id=AccountId("fleet"), scopes=frozenset())
 
 
 class CredentialMissing(Unauthorized):
-    """This call needs an API key."""
+    """This call needs an API key or a log-in."""
 
     code = "credential_missing"
 
@@ -33,6 +38,12 @@ class CredentialAmbiguous(Unauthorized):
     """Two different credentials were sent."""
 
     code = "credential_ambiguous"
+
+
+class CsrfTokenWrong(Forbidden):
+    """A request with the cookie of a log-in must name in `X-CSRF-Token` what `GET /api/me` tells."""
+
+    code = "csrf_token_wrong"
 
 
 class PlatformAdminOnly(Forbidden):
@@ -53,6 +64,20 @@ def credential_of(request: HTTPConnection) -> str:
     :raises CredentialMissing: if there is none, or none of a known form.
     :raises CredentialAmbiguous: if there are several that differ.
     """
+    credential = _of_headers(request) or token_of_cookie(request)
+    if credential is None:
+        raise CredentialMissing("Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`")
+    if len(credential) > _MAX_CREDENTIAL_LENGTH:
+        raise Unauthorized
+    return credential
+
+
+def came_by_cookie(request: HTTPConnection) -> bool:
+    """Whether the credential of a request is that of a browser that logged in."""
+    return _of_headers(request) is None and token_of_cookie(request) is not None
+
+
+def _of_headers(request: HTTPConnection) -> str | None:
     found: set[str] = set()
     for value in request.headers.getlist("authorization"):
         scheme, _, token = value.partition(" ")
@@ -61,26 +86,34 @@ def credential_of(request: HTTPConnection) -> str:
         found.add(token.strip())
     found.update(value.strip() for value in request.headers.getlist("x-api-key"))
     found.discard("")
-    if not found:
-        raise CredentialMissing("Send an API key as `Authorization: Bearer <key>` or `X-API-Key: <key>`")
     if len(found) > 1:
         raise CredentialAmbiguous("Authorization and X-API-Key name different keys; send one")
-    credential = found.pop()
-    if len(credential) > _MAX_CREDENTIAL_LENGTH:
-        raise Unauthorized
-    return credential
+    return found.pop() if found else None
 
 
 async def principal_of(request: HTTPConnection) -> Principal:
     """Who sent the request; checked once per request.
 
     :raises Unauthorized: if there is no good credential.
+    :raises CsrfTokenWrong: if a page of another site may have sent it.
+    :raises TooMany: if the caller sent too many requests, or its address too many bad credentials.
     """
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
         authenticate = cast(Authenticate, request.app.state.authenticate)
-        known = await authenticate(credential_of(request))
+        limiter: Limiter | None = getattr(request.app.state, "limiter", None)
+        try:
+            credential = credential_of(request)
+            known = replace(await authenticate(credential), origin=origin_of(request))
+        except Unauthorized:
+            if limiter is not None:
+                await limiter.check_failure(request)
+            raise
+        if came_by_cookie(request) and may_come_from_elsewhere(request, credential):
+            raise CsrfTokenWrong(f"Name in {CSRF_HEADER} the csrfToken of GET /api/me")
         request.state.principal = known
+        if limiter is not None:
+            await limiter.check(request, known)
     return known
 
 
@@ -88,7 +121,7 @@ class Guard:
     """A dependency that lets a principal with ``scope`` pass; ``None`` is satisfied with any good credential.
 
     :raises Unauthorized: without a good credential.
-    :raises Forbidden: if the credential does not carry the scope.
+    :raises Forbidden: if the credential does not carry the scope, or if another site may have sent the request.
     """
 
     def __init__(self, scope: Scope | None, *, platform: bool = False) -> None:

@@ -19,12 +19,14 @@ from wagate.core.errors import (
     Forbidden,
     NotFound,
     TooLarge,
+    TooMany,
     Unauthorized,
     Unavailable,
     UnsupportedMedia,
     WagateError,
 )
-from wagate.web.auth import CredentialAmbiguous, CredentialMissing, Guard, PlatformAdminOnly
+from wagate.web.auth import CredentialAmbiguous, CredentialMissing, CsrfTokenWrong, Guard, PlatformAdminOnly
+from wagate.web.cookies import CSRF_HEADER, PLAIN_NAME, SECURE_NAME
 from wagate.web.problems import (
     MEDIA_TYPE,
     BodyMalformed,
@@ -35,8 +37,19 @@ from wagate.web.problems import (
 from wagate.web.routing import ApiRoute, guard_of
 
 SECURITY_SCHEMES = {
-    "bearerAuth": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer wag_…`."},
+    "bearerAuth": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, `Authorization: Bearer wag_…`, or the token of a log-in.",
+    },
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key: `X-API-Key: wag_…`."},
+    "loginCookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SECURE_NAME,
+        "description": f"Set by a log-in (`{PLAIN_NAME}` on http://localhost). Methods other than GET and HEAD need "
+        f"`{CSRF_HEADER}: <csrfToken of GET /api/me>` besides.",
+    },
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 _REQUEST_ID = {
@@ -162,12 +175,14 @@ def _common(operation: Operation, unavailable: Sequence[type[WagateError]]) -> I
     if operation.takes_body:
         yield TooLarge
     if operation.guard is not None:
-        yield from (CredentialMissing, CredentialAmbiguous, Unauthorized)
+        yield from (CredentialMissing, CredentialAmbiguous, Unauthorized, TooMany)
         yield from unavailable or (Unavailable,)
         if operation.guard.scope is not None:
             yield Forbidden
         if operation.guard.platform:
             yield PlatformAdminOnly
+        if operation.method not in ("GET", "HEAD"):
+            yield CsrfTokenWrong
     if operation.takes_path_parameters:
         yield NotFound
     yield WagateError

@@ -1,7 +1,7 @@
 """Who is asking, and what they may do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wagate.core.ids import AccountId, KeyId, SessionId, UserId
@@ -30,11 +30,22 @@ _IMPLIED = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The request by which somebody acts: where it came from, and under which id the log knows it."""
+
+    ip: str | None = None
+    request_id: str | None = None
+
+
+NOWHERE = Origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """The account, and the key or user of it, behind a request.
 
     ``sessions`` is ``None`` for access to every session of the account. ``is_admin`` is true for those who run this
-    gateway, which is more than the scope ``admin`` within an account.
+    gateway, which is more than the scope ``admin`` within an account. A user who logged in has no ``key_id``.
     """
 
     account_id: AccountId
@@ -43,6 +54,8 @@ class Principal:
     scopes: frozenset[Scope]
     sessions: frozenset[SessionId] | None = None
     is_admin: bool = False
+    #: Not part of who it is.
+    origin: Origin = field(default=NOWHERE, compare=False)
 
     def allows(self, scope: Scope) -> bool:
         """Whether a call that needs ``scope`` may be made."""

@@ -32,6 +32,7 @@ from wagate.core.errors import (
     WagateError,
 )
 from wagate.core.logging import get_logger
+from wagate.core.metrics import Counter
 from wagate.web.models import ApiModel
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,6 +43,8 @@ _DEFAULT_RETRY_AFTER = 1
 #: One request can break as many rules as it has fields; nobody reads more than this.
 _MAX_FIELD_ERRORS = 50
 _MAX_NAME_LENGTH = 80
+
+_PROBLEMS = Counter("wagate_http_problems_total", "Requests that ended with a problem, by its code.", ("code",))
 
 _log = get_logger("wagate.web")
 
@@ -142,6 +145,7 @@ def problem(error: WagateError, request: HTTPConnection, status: int | None = No
     }
     if error.errors:
         body["errors"] = error.errors
+    body |= error.members()
     body["requestId"] = getattr(request.state, "request_id", "")
     headers = {}
     if answered == 401:
@@ -195,6 +199,7 @@ def install(app: FastAPI) -> None:
 async def on_wagate_error(request: Request, error: Exception) -> Response:
     """The answer to a request that ended with a :class:`WagateError`."""
     failure = cast(WagateError, error)
+    _PROBLEMS.add(failure.code)
     # A 503 is about others, who are known to go away.
     if failure.status >= 500 and failure.status != 503:
         _log.error("request failed", code=failure.code, exc_info=failure)

@@ -7,9 +7,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wagate.core import tracing
 from wagate.core.clock import Clock, SystemClock
 from wagate.core.ids import Entropy, Id
 from wagate.core.logging import bound, get_logger
+from wagate.core.metrics import Counter, Histogram
 from wagate.web.principal import Principal
 
 HEADER = "X-Request-Id"
@@ -18,6 +20,14 @@ HEADER = "X-Request-Id"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 #: Asked every few seconds by whoever watches the gateway; of no use to the reader of a log.
 _QUIET_ROUTES = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
+
+#: What stands in a label; callers can invent others.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "websocket"})
+
+_REQUESTS = Counter(
+    "wagate_http_requests_total", "Requests answered, by the class of the status.", ("method", "route", "status")
+)
+_SECONDS = Histogram("wagate_http_request_seconds", "From a request to the end of its answer.", ("method", "route"))
 
 _log = get_logger("wagate.access")
 
@@ -54,11 +64,14 @@ class RequestIdMiddleware:
             await send(message)
 
         begun = self._clock.monotonic()
-        with bound(request_id=request_id):
+        parent = connection.headers.get("traceparent") if tracing.tracing() else None
+        with bound(request_id=request_id), tracing.span("HTTP", tracing.Kind.SERVER, parent=parent) as span:
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
-                _write_line(connection, scope, status, (self._clock.monotonic() - begun) * 1000)
+                if tracing.tracing():
+                    _describe(span, scope, status)
+                _account_for(connection, scope, status, self._clock.monotonic() - begun)
 
     def _id_of(self, connection: HTTPConnection) -> str:
         given = connection.headers.get(HEADER, "")
@@ -68,15 +81,30 @@ class RequestIdMiddleware:
         return RequestId.new(self._clock.now())
 
 
-def _write_line(connection: HTTPConnection, scope: Scope, status: int, milliseconds: float) -> None:
+def _describe(span: tracing.Span, scope: Scope, status: int) -> None:
     route = getattr(scope.get("route"), "path", "")
+    span.rename(f"{scope.get('method', scope['type'])} {route}")
+    span.tell("http.route", route)
+    span.tell("http.response.status_code", status)
+    if status >= 500:
+        span.fail(f"http_{status}")
+
+
+def _account_for(connection: HTTPConnection, scope: Scope, status: int, seconds: float) -> None:
+    """Count the request and write its line."""
+    route = getattr(scope.get("route"), "path", "")
+    method = scope.get("method", scope["type"])
+    counted = method if method in _METHODS else "other"
+    _REQUESTS.add(counted, route, f"{status // 100}xx")
+    _SECONDS.observe(seconds, counted, route)
     principal: Principal | None = getattr(connection.state, "principal", None)
     fields: dict[str, Any] = {
-        "method": scope.get("method", scope["type"]),
+        "method": method,
         "route": route,
         "status": status,
-        "ms": round(milliseconds, 1),
+        "ms": round(seconds * 1000, 1),
         "key_id": principal.key_id if principal else None,
+        "user_id": principal.user_id if principal else None,
     }
     if route in _QUIET_ROUTES:
         _log.debug("request", **fields)

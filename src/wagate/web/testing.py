@@ -6,7 +6,7 @@ Streams (server-sent events) are read as they come: ``async with client.stream(â
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -111,6 +111,14 @@ class StreamingAnswer:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while (part := await self._parts.get()) is not None:
             yield part
+
+    async def at_once(self, silence: float) -> bytes:
+        """What comes of the body until nothing comes for ``silence`` seconds, or it ends."""
+        read = b""
+        with suppress(TimeoutError):
+            while (part := await asyncio.wait_for(self._parts.get(), silence)) is not None:
+                read += part
+        return read
 
 
 @dataclass(slots=True)

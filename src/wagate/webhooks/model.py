@@ -270,3 +270,8 @@ def retry_after(value: str, now: datetime) -> timedelta | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(moment - now, timedelta())
+
+
+def bound_to(what: str, endpoint: EndpointId) -> bytes:
+    """What a sealed value of an endpoint is bound to. A secret keeps its place when it becomes the former one."""
+    return f"webhook-{what}\0{endpoint}".encode()

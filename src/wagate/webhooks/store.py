@@ -28,8 +28,9 @@ from wagate.core.ids import AccountId, DeliveryId, EndpointId, EventId, SessionI
 from wagate.events.model import EventType
 from wagate.storage.database import Tx, metadata
 from wagate.storage.dialect import insert_or_ignore
+from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, RowNumber, UtcDateTime
-from wagate.webhooks.model import Attempted, Delivery, DeliveryStatus, Endpoint, Place, Replay, Waiting
+from wagate.webhooks.model import Attempted, Delivery, DeliveryStatus, Endpoint, Place, Replay, Waiting, bound_to
 
 endpoints = Table(
     "webhook_endpoints",
@@ -51,6 +52,10 @@ endpoints = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
 )
+
+for _secret in (endpoints.c.sealed_secret, endpoints.c.sealed_previous):
+    sealed(_secret, of=("id",), place=lambda row: bound_to("secret", row["id"]))
+sealed(endpoints.c.sealed_headers, of=("id",), place=lambda row: bound_to("headers", row["id"]))
 
 _PENDING = DeliveryStatus.PENDING.value
 _DELIVERED = DeliveryStatus.DELIVERED.value
@@ -140,7 +145,8 @@ def add_endpoint(tx: Tx, endpoint: Endpoint) -> None:
 def save_endpoint(tx: Tx, endpoint: Endpoint) -> None:
     """Overwrite an endpoint with what it is now."""
     values = _endpoint_values(endpoint)
-    tx.execute(update(endpoints).where(endpoints.c.id == endpoint.id), values)
+    mine = (endpoints.c.account_id == endpoint.account_id, endpoints.c.id == endpoint.id)
+    tx.execute(update(endpoints).where(*mine), values)
     _changed(tx)
 
 
@@ -303,6 +309,19 @@ _RECORD = (
     .where(_c.id == bindparam("of_id"), _c.round == bindparam("of_round"))
     .values({name: bindparam(f"new_{name}", type_=_c[name].type) for name in _RECORD_COLUMNS})
 )
+
+
+def backlog(tx: Tx) -> tuple[int, int, int]:
+    """How many deliveries wait for their turn, how many for their next attempt, and how far the fan-out has come."""
+    turn = tx.execute(select(func.count()).select_from(deliveries).where(_waits_for_its_turn)).scalar_one()
+    time = tx.execute(select(func.count()).select_from(deliveries).where(_waits_for_its_time)).scalar_one()
+    reached = tx.execute(select(fanout.c.seq)).scalar_one_or_none()
+    return int(turn), int(time), int(reached or 0)
+
+
+def any_enabled(tx: Tx) -> bool:
+    """Whether any endpoint is to be told anything."""
+    return tx.execute(select(endpoints.c.id).where(endpoints.c.enabled).limit(1)).first() is not None
 
 
 # -- looking and replaying --------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import msgspec
 
 from wagate.core.errors import Unavailable, WagateError
 from wagate.core.logging import get_logger
+from wagate.core.metrics import Counter
 from wagate.engine.lease import StaleEpoch
 from wagate.engine.port import (
     Arrived,
@@ -38,6 +39,7 @@ from wagate.sessions.model import (
     BAN_SECONDS_IF_UNTOLD,
     FAILURES_UNTIL_ERROR,
     QR_TIMEOUT,
+    REACTIONS,
     WRONG_ENGINE,
     Desired,
     Lease,
@@ -64,8 +66,16 @@ DRAIN_SECONDS: Final = 10.0
 STABLE_SECONDS: Final = 60.0
 #: After :data:`FAILURES_UNTIL_ERROR`, an attempt every 15 to 30 minutes.
 SLOW_SECONDS: Final = (15 * 60.0, 30 * 60.0)
+#: How often who waits for a turn looks whether it comes sooner.
+TURN_LOOK_SECONDS: Final = 1.0
 #: Connections lost while showing codes, after which nobody is taken to be waiting for them.
 LINKING_ROUNDS: Final = 5
+
+_OPENED = Counter("wagate_session_connections_total", "Connections that came online, by engine.", ("engine",))
+_ENDED = Counter(
+    "wagate_session_disconnects_total", "Connections that ended, by what is done about it.", ("reaction", "reason")
+)
+_LEASES_LOST = Counter("wagate_leases_lost_total", "Sessions that another worker took over while this one held them.")
 
 _log = get_logger("worker.actor")
 
@@ -143,6 +153,7 @@ class SessionActor:
         try:
             await self._live()
         except StaleEpoch:
+            _LEASES_LOST.add()
             _log.warning("the session is hosted elsewhere now")
         finally:
             try:
@@ -187,7 +198,7 @@ class SessionActor:
             engine=self._session.engine,
         )
         # The turn is taken last: after it nothing may hold an attempt up, or attempts would come in bursts.
-        wish = await self._idle(self._pace.reserve())
+        wish = await self._take_turn(self._pace)
         if wish is not None:
             return wish
         self._connection += 1
@@ -251,6 +262,7 @@ class SessionActor:
                 self._tools.links.put(self._lease.session, link, Stage.ONLINE, self._clock.now())
                 await end(self._take_outbox())
                 self._outbox_task = self._child(self._send(link))
+                _OPENED.add(self._session.engine)
                 _log.info("session online")
             case _:
                 pass
@@ -265,6 +277,8 @@ class SessionActor:
             self._linking_rounds += 1
             if self._linking_rounds >= LINKING_ROUNDS:
                 reaction = QR_TIMEOUT
+        # A server may invent codes.
+        _ENDED.add(reaction.kind.value, reaction.reason if closed.code in REACTIONS else "unknown_code")
         _log.info("connection ended", code=closed.code, reaction=reaction.kind.value, reason=reaction.reason)
         if reaction.kind is ReactionKind.ALERT:
             _log.error(
@@ -417,6 +431,15 @@ class SessionActor:
                     return None
             if isinstance(item, _ChildFailed):
                 raise item.error
+
+    async def _take_turn(self, pace: Pacer) -> Wish | None:
+        """Wait for a turn to try; a wish ends it early."""
+        turn = pace.take()
+        wish = await self._idle(0.0)
+        while wish is None and (left := pace.left(turn)) > 0:
+            # The pace may change meanwhile, and turns with it.
+            wish = await self._idle(min(left, TURN_LOOK_SECONDS))
+        return wish
 
     def _wish(self) -> Wish | None:
         if not self._wishes:

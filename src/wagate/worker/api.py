@@ -98,6 +98,8 @@ class QrCode(ApiModel):
     qr_code: str
     """As a data URL of a PNG."""
     expires_at: datetime
+    version: int
+    """Counts the codes of one attempt to link."""
 
 
 class SessionStanding(ApiModel):
@@ -140,7 +142,9 @@ def router(host: Host) -> APIRouter:
         shown = await host.codes.qr(host.mine(session_id))
         if shown is None:
             raise QrNotAvailable
-        return QrCode(qr_string=shown.code, qr_code=data_url(shown.code), expires_at=shown.expires_at)
+        return QrCode(
+            qr_string=shown.code, qr_code=data_url(shown.code), expires_at=shown.expires_at, version=shown.version
+        )
 
     @routes.get("/session/{session_id}/status", responses=gone)
     async def get_session_standing(_: FleetAccess, session_id: Session) -> SessionStanding:

@@ -1,5 +1,6 @@
 """When to try again, and how many may try at once."""
 
+from math import ceil, floor
 from random import Random
 from typing import Final
 
@@ -16,6 +17,8 @@ _ENOUGH_DOUBLINGS: Final = 6
 RECONNECTS_PER_SECOND: Final = 18.0
 #: First attempts, those that customers ask for, and the restarts that WhatsApp asks for (515).
 OPENINGS_PER_SECOND: Final = 100.0
+#: Seconds since 1970 are known to a quarter of a microsecond, so slots are to some thousandths of a percent.
+_SLOT_ERROR: Final = 1e-4
 
 
 def full_jitter(attempt: int, random: Random) -> float:
@@ -29,16 +32,61 @@ def full_jitter(attempt: int, random: Random) -> float:
 
 
 class Pacer:
-    """Spreads what everybody wants to do at once: one turn every ``1 / rate`` seconds, first come, first served."""
+    """Spreads what everybody wants to do at once: ``rate`` turns a second, first come, first served.
+
+    Turns are slots of the wall clock, so that the workers of a fleet can share one rate without talking at each turn:
+    of ``n`` workers each has every ``n``-th slot, and no two the same. How exact that is depends on how well their
+    clocks agree. The slot of a turn is not settled when it is taken: a change of the shares moves all that are still
+    to come.
+    """
 
     def __init__(self, rate: float, clock: Clock) -> None:
-        self._interval = 1.0 / rate
+        self._rate = rate
         self._clock = clock
-        self._next = clock.monotonic()
+        self._place, self._workers = 0, 1
+        self._taken = 0
+        self._ahead = self._wall_ahead()
+        #: A turn and its slot, from which those of all others follow.
+        self._known = (0, self._own_slot(ceil(self._now() - _SLOT_ERROR)))
 
-    def reserve(self) -> float:
-        """Take the next turn; the seconds until it comes. A turn that is not used is lost."""
-        now = self._clock.monotonic()
-        turn = max(now, self._next)
-        self._next = turn + self._interval
-        return turn - now
+    def take(self) -> int:
+        """Take the next turn; its number, to ask :meth:`left` with. A turn that is not used is lost."""
+        turn = self._taken
+        self._taken += 1
+        # Nobody wanted the slots that passed, and nobody makes up for them.
+        first = self._own_slot(ceil(self._now() - _SLOT_ERROR))
+        if self._slot(turn) < first:
+            self._known = (turn, first)
+        return turn
+
+    def left(self, turn: int) -> float:
+        """Seconds until this turn comes, as the shares are at present."""
+        slots = self._slot(turn) - self._now()
+        return slots / self._rate if slots > _SLOT_ERROR else 0.0
+
+    def share(self, place: int, workers: int) -> None:
+        """Have every ``workers``-th turn from now on. ``place`` counts from 0 and is another for each of them."""
+        if not 0 <= place < workers:
+            raise ValueError(f"there is no place {place} among {workers} workers")
+        known, at = self._known
+        present = floor(self._now() + _SLOT_ERROR)
+        following = min(self._taken, max(known, known + (present - at) // self._workers + 1))
+        # Clocks of machines are set; what they say now is what all of them share.
+        self._ahead = self._wall_ahead()
+        self._place, self._workers = place, workers
+        self._known = (following, self._own_slot(floor(self._now() + _SLOT_ERROR) + 1))
+
+    def _slot(self, turn: int) -> int:
+        known, at = self._known
+        return at + (turn - known) * self._workers
+
+    def _own_slot(self, first: int) -> int:
+        """The first slot of this worker from ``first`` on."""
+        return first + (self._place - first) % self._workers
+
+    def _now(self) -> float:
+        """The present moment in slots since 1970, by a clock that nobody sets."""
+        return (self._clock.monotonic() + self._ahead) * self._rate
+
+    def _wall_ahead(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()

@@ -5,10 +5,8 @@ nothing waits for an answer, and what could not be said is not said again.
 """
 
 import asyncio
-import os
 from collections import OrderedDict
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -26,6 +24,7 @@ from wagate.sessions.model import Session, timestamp
 from wagate.sessions.qr import data_url
 from wagate.sessions.waiting import end
 from wagate.storage.bus import Bus
+from wagate.worker.load import Load
 
 #: A gateway in the same data centre answers in milliseconds.
 _DEADLINE = aiohttp.ClientTimeout(total=5)
@@ -95,12 +94,12 @@ class Reporter:
         count_connections: Callable[[], int],
         is_draining: Callable[[], bool],
         begin_drain: Callable[[], None],
-        share: Callable[[int], None],
+        share: Callable[[int, int], None],
         bus: Bus,
         clock: Clock,
     ) -> None:
-        """``begin_drain`` is called when the fleet wants this worker to drain; ``share`` with how many workers there
-        are to share the fleet's limits.
+        """``begin_drain`` is called when the fleet wants this worker to drain; ``share`` with the place of this
+        worker among those who share the fleet's limits, and how many these are.
         """
         self._gateways = gateways
         self._worker = worker
@@ -112,7 +111,7 @@ class Reporter:
         self._share = share
         self._bus = bus
         self._clock = clock
-        self._load = _Load(clock)
+        self._load = Load(clock)
         self._registered = False
         self._news: OrderedDict[MessageId, dict[str, object]] = OrderedDict()
         self._changed: OrderedDict[SessionId, dict[str, Any]] = OrderedDict()
@@ -193,7 +192,7 @@ class Reporter:
             await self._clock.sleep(pause)
 
     async def _take(self, orders: Any) -> None:
-        self._share(max(1, int(orders["workers"])))
+        self._share(int(orders["place"]), int(orders["workers"]))
         if orders["status"] == "draining" and not self._is_draining():
             self._begin_drain()
 
@@ -243,32 +242,3 @@ class Reporter:
                 "memoryUsage": memory,
             },
         }
-
-
-class _Load:
-    """What this process takes of its machine, in percent: of one core since the last measurement, and of memory."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._at = clock.monotonic()
-        self._spent = _processor_seconds()
-
-    def measure(self) -> tuple[float, float]:
-        now, spent = self._clock.monotonic(), _processor_seconds()
-        passed = now - self._at
-        processor = (spent - self._spent) / passed * 100 if passed > 0 else 0.0
-        self._at, self._spent = now, spent
-        return round(max(0.0, processor), 1), round(_memory_percent(), 2)
-
-
-def _processor_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
-def _memory_percent() -> float:
-    try:
-        resident = int(Path("/proc/self/statm").read_text().split()[1])
-        return 100 * resident / os.sysconf("SC_PHYS_PAGES")
-    except (OSError, ValueError):
-        return 0.0

@@ -11,6 +11,7 @@ connection, and WhatsApp closes the older one.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +20,7 @@ from typing import Final
 from wagate.core.errors import Unavailable
 from wagate.core.ids import SessionId, WorkerId
 from wagate.core.logging import bound, get_logger
+from wagate.core.metrics import Counter, Gauge
 from wagate.engine.lease import StaleEpoch
 from wagate.sessions.errors import ForbiddenTransition
 from wagate.sessions.model import LEASE_SECONDS, Desired, Lease, Session, Trigger
@@ -44,6 +46,12 @@ HANDOVER_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 8.0
 #: An actor that ran this long before it failed starts counting afresh.
 _CALM_SECONDS: Final = 600.0
+
+_HOSTED = Gauge("wagate_worker_sessions", "Sessions that this worker hosts.")
+_ROOM = Gauge("wagate_worker_max_sessions", "Sessions that this worker may host.")
+_LEASE_LEFT = Gauge("wagate_worker_lease_remaining_seconds", "How long this worker's leases still hold.")
+_ABANDONED = Counter("wagate_leases_abandoned_total", "Sessions closed because their lease was lost or about to end.")
+_CRASHES = Counter("wagate_session_crashes_total", "Failures of a session's actor, which are bugs.")
 
 _log = get_logger("worker.supervisor")
 
@@ -79,6 +87,7 @@ class Supervisor:
         self._claiming = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
         self._keeping: tuple[asyncio.Task[None], ...] = ()
+        self._leave_gauges: tuple[Callable[[], None], ...] = ()
 
     @property
     def sessions(self) -> frozenset[SessionId]:
@@ -94,6 +103,11 @@ class Supervisor:
         """Look at once for sessions to host, and for wishes."""
         self._bus.publish_here(WANTED)
 
+    def share(self, place: int, workers: int) -> None:
+        """Leave to the others of so many workers their turns to connect; ``place`` is this one's among them."""
+        self._tools.reconnects.share(place, workers)
+        self._tools.openings.share(place, workers)
+
     def release(self, session: SessionId) -> None:
         """Let go of a session, keeping its link, so that another worker can have it."""
         hosted = self._hosted.get(session)
@@ -104,6 +118,11 @@ class Supervisor:
         """Make the engine ready and begin to host; sessions come online from here on."""
         await self._tools.engine.start()
         self._good_until = self._clock.monotonic() + LEASE_SECONDS
+        self._leave_gauges = (
+            _HOSTED.follow(lambda: len(self._hosted)),
+            _ROOM.follow(lambda: self._max_sessions),
+            _LEASE_LEFT.follow(lambda: self._good_until - self._clock.monotonic()),
+        )
         self._looking = asyncio.create_task(self._look())
         self._keeping = (asyncio.create_task(self._keep_leases()), asyncio.create_task(self._watch()))
 
@@ -142,6 +161,8 @@ class Supervisor:
         except (Unavailable, TimeoutError):
             _log.warning("leases could not be given up; they run out by themselves")
         await self._tools.engine.stop()
+        for leave in self._leave_gauges:
+            leave()
 
     # -- what is wanted
 
@@ -235,6 +256,7 @@ class Supervisor:
         if hosted.task is not None and not hosted.abandoned:
             # Once: a second cancellation would interrupt the closing.
             hosted.abandoned = True
+            _ABANDONED.add()
             hosted.task.cancel()
 
     # -- actors
@@ -260,6 +282,7 @@ class Supervisor:
                         await hosted.actor.run()
                         return
                     except Exception:  # noqa: BLE001 - one session's trouble must not become its neighbours'
+                        _CRASHES.add()
                         _log.error("a session's actor failed", exc_info=True)
                     if self._clock.monotonic() - begun > _CALM_SECONDS:
                         crashes = 0

@@ -37,6 +37,8 @@ class Refused(Exception):
 class NobodyListens(WorkerUnreachable):
     """Nothing listens where the worker was: its process is gone."""
 
+    code = "worker_not_listening"
+
 
 class WorkerCalls:
     """Calls to any worker; use it as a context manager."""

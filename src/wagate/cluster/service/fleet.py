@@ -7,19 +7,16 @@ from wagate.cluster.model import Worker
 from wagate.cluster.service.calls import Refused, WorkerCalls
 from wagate.cluster.service.handover import HandOver
 from wagate.cluster.service.placing import Placer
-from wagate.cluster.service.registry import Operators, Registry
+from wagate.cluster.service.registry import Registry
 from wagate.cluster.service.remote import RemoteLinks
 from wagate.cluster.service.routes import Routes
 from wagate.core.clock import Clock
 from wagate.core.ids import SessionId, WorkerId
 from wagate.core.logging import get_logger
-from wagate.events.service import EventLog
-from wagate.sessions.codes import KeyValues
 from wagate.sessions.model import Session
 from wagate.sessions.placing import Placing
-from wagate.sessions.transition import Journal, qr_topic
+from wagate.sessions.transition import qr_topic
 from wagate.storage.bus import Bus
-from wagate.storage.database import Database
 
 _log = get_logger("cluster")
 
@@ -30,28 +27,24 @@ class Fleet:
     def __init__(
         self,
         *,
-        db: Database,
-        events: EventLog,
+        registry: Registry,
         bus: Bus,
-        kv: KeyValues,
         clock: Clock,
-        operators: Operators,
         calls: WorkerCalls,
+        placing: Placing,
+        routes: Routes,
         wake_outbox: Callable[[SessionId], None],
     ) -> None:
-        """``operators`` are told of workers. ``wake_outbox`` wakes a session's outbox when its worker can't be told."""
+        """``wake_outbox`` wakes a session's outbox when its worker can't be told."""
         self._calls = calls
         self._bus = bus
-        self._placing = Placing(db=db, journal=Journal(events, bus), clock=clock)
-        routes = Routes(db=db, kv=kv, placing=self._placing, clock=clock)
-        self.registry = Registry(db=db, events=events, bus=bus, kv=kv, clock=clock, operators=operators)
+        self._placing = placing
+        self.registry = registry
         #: The connections that workers hold.
         self.links = RemoteLinks(routes, calls, clock)
         self.hand_over = HandOver(routes, calls, wake_outbox)
         #: A duty: one gateway of all runs it.
-        self.placer = Placer(
-            registry=self.registry, placing=self._placing, routes=routes, calls=calls, bus=bus, clock=clock
-        )
+        self.placer = Placer(registry=registry, placing=placing, routes=routes, calls=calls, bus=bus, clock=clock)
 
     async def drain(self, worker: WorkerId) -> Worker:
         """Have a worker hand over all that it hosts. It learns of it at once, or with its next heartbeat.

@@ -39,6 +39,11 @@ class HandOver:
         if session not in self._telling:
             self._telling[session] = asyncio.create_task(self._tell(session))
 
+    async def done(self) -> None:
+        """Return when all that was handed over so far is told, one way or the other."""
+        while self._telling:
+            await asyncio.wait(self._telling.values())
+
     async def _tell(self, session: SessionId) -> None:
         try:
             while (message := self._newest.pop(session, None)) is not None:

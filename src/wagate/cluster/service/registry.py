@@ -139,10 +139,10 @@ class Registry:
         now, everybody = await self._db.read(lambda tx: (database_now(tx, self._clock), store.everybody(tx)))
         return [worker for worker in everybody if worker.is_fit(now)]
 
-    async def count_alive(self) -> int:
-        """How many share the fleet's limits; at least one."""
-        alive = [worker for worker in await self.everybody() if worker.status is not WorkerStatus.OFFLINE]
-        return max(1, len(alive))
+    async def share_of(self, worker: WorkerId) -> tuple[int, int]:
+        """The place of a worker, from 0, among those who share the fleet's limits, and how many these are."""
+        alive = [known.id for known in await self.everybody() if known.status is not WorkerStatus.OFFLINE]
+        return (alive.index(worker), len(alive)) if worker in alive else (0, 1)
 
     async def silent(self) -> list[Worker]:
         """Those that are not known to be gone and have said nothing for long."""

@@ -6,9 +6,12 @@ from typing import cast
 
 import msgspec
 
+from wagate.core.metrics import Counter
 from wagate.engine.protocol import MAX_FRAME, FromBridge, ToBridge
 
 _HEAD = 4
+
+_FRAMES = Counter("wagate_bridge_frames_total", "Frames between the program and its bridge.", ("direction",))
 
 
 class Channel(asyncio.Protocol):
@@ -29,6 +32,7 @@ class Channel(asyncio.Protocol):
         if self._transport is None:
             return
         body = self._encoder.encode(frame)
+        _FRAMES.add("out")
         if not self._out:
             self._loop.call_soon(self._flush)
         self._out += (len(body).to_bytes(_HEAD, "big"), body)
@@ -65,6 +69,7 @@ class Channel(asyncio.Protocol):
                     break
                 frame = self._decoder.decode(bytes(received[start + _HEAD : end]))
                 start = end
+                _FRAMES.add("in")
                 self._on_frame(frame)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             # The bridge is ours and the same version: this is a bug, and nothing after it can be trusted.

@@ -6,12 +6,15 @@ from typing import ClassVar
 
 from wagate.core.clock import Clock
 from wagate.core.logging import get_logger
+from wagate.core.metrics import Counter
 from wagate.engine import protocol
 from wagate.engine.baileys.link import BaileysSession
 from wagate.engine.baileys.process import BUNDLE, BridgeProcess
 from wagate.engine.port import Closed, Endpoint, EngineUnavailable, EventSink, Faults, OpenRequest, SentMessage
 from wagate.engine.store import KeyStore
 from wagate.engine.wirelog import WireLog
+
+_CRASHES = Counter("wagate_bridge_crashes_total", "Ends of the bridge that nobody asked for; it is started again.")
 
 _log = get_logger("bridge")
 
@@ -156,6 +159,7 @@ class BaileysEngine:
         bridge, self._bridge = self._bridge, None
         if bridge is None:
             return
+        _CRASHES.add()
         lived = self._clock.monotonic() - self._started_at
         self._crashes = 1 if lived > _SETTLED_AFTER else self._crashes + 1
         for session in list(self._sessions.values()):

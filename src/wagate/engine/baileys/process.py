@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from wagate.core.logging import get_logger
+from wagate.core.metrics import Gauge
 from wagate.engine.baileys.channel import Channel
 from wagate.engine.points import VARIABLES
 from wagate.engine.port import EngineUnavailable
 from wagate.engine.protocol import VERSION, FromBridge, Ready
+
+_MEMORY = Gauge("wagate_bridge_memory_bytes", "Resident memory of the bridge; Linux only.")
 
 _log = get_logger("bridge")
 
@@ -53,6 +56,7 @@ class BridgeProcess:
         self._process = process
         self._folder = folder
         self._stderr = asyncio.create_task(self._copy_stderr())
+        self._leave_gauge = _MEMORY.follow(lambda: _resident(process.pid))
         self.channel = channel
 
     @property
@@ -114,6 +118,7 @@ class BridgeProcess:
     async def end(self) -> int:
         """End it and return its exit code; negative if a signal ended it."""
         self.channel.close()
+        self._leave_gauge()
         try:
             async with asyncio.timeout(_END_TIMEOUT):
                 await self._process.wait()
@@ -131,6 +136,15 @@ class BridgeProcess:
         # lines: there is no telling how long a line is.
         while piece := await self._process.stderr.read(4096):
             _complain(piece)
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory that a process holds; 0 if that can't be said."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _complain(text: bytes) -> None:

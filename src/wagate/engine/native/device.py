@@ -38,6 +38,8 @@ class Device(msgspec.Struct, frozen=True, array_like=True):
     routing: bytes = b""
     #: Seconds since 1970 at which the signed pre-key was made.
     signed_at: int = 0
+    #: Whether one-time pre-keys have to be uploaded whatever the server says that it has: those are not ours any more.
+    upload_due: bool = False
 
     @classmethod
     def generate(cls, now: int, entropy: Entropy = os.urandom) -> "Device":

@@ -418,7 +418,7 @@ class NativeSession:
     async def _come_online(self) -> None:
         line = self._line
         try:
-            await prekeys.keep_up(line, await prekeys.count(line))
+            await prekeys.at_login(line)
             await line.ask("passive", "set", Node("active"))
             line.post(client.unified_session(line.clock.now()))
         except QueryFailed as error:

@@ -83,6 +83,18 @@ async def keep_up(line: Line, count: int) -> None:
     )
 
 
+async def at_login(line: Line) -> None:
+    """Upload more if the server has few, or none that we have the private halves of.
+
+    :raises QueryFailed: if the server does not say, or does not take them.
+    """
+    if line.device.upload_due:
+        await keep_up(line, 0)
+        line.change(upload_due=False)
+    else:
+        await keep_up(line, await count(line))
+
+
 async def count(line: Line) -> int:
     """How many one-time keys the server has left.
 

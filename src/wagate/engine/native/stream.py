@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidPro
 
 from wagate.core.clock import Clock
 from wagate.core.logging import get_logger
+from wagate.core.metrics import Counter
 from wagate.engine.points import Reach
 from wagate.engine.port import Endpoint
 from wagate.engine.wirelog import RECEIVED, SENT, Tap
@@ -35,6 +36,9 @@ _MAX_MESSAGE = 4 * MAX_FRAME
 _MAX_PLAIN = MAX_FRAME - 16
 
 _log = get_logger("engine.native")
+
+
+_STANZAS = Counter("wagate_native_stanzas_total", "Stanzas of the native engine's connections.", ("direction",))
 
 
 class Unreachable(Exception):
@@ -152,6 +156,7 @@ class Stream:
                     body = inflated(self._transport.open(part))
                     self.size = len(body)
                     node = read(body)
+                    _STANZAS.add("in")
                     if self.tap is not None:
                         self.tap(RECEIVED, node)
                     yield node
@@ -198,6 +203,7 @@ class Stream:
             # An answer repeats what the server sent, which may be what nobody can write. The line goes on without it.
             _log.error("a stanza can't be written", tag=node.tag[:40], reason=str(error))
             return b""
+        _STANZAS.add("out")
         if self.tap is not None:
             self.tap(SENT, node)
         return frame(self._transport.seal(plain))

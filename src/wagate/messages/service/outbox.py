@@ -7,7 +7,8 @@ Messages start in the order in which they were accepted, many on the way at once
   fails; once it is acknowledged, others may follow without waiting;
 * a message that could not leave, or whose file is still on its way up or can't be read for now, holds back its chat.
 
-None of these holds back another chat.
+None of these holds back another chat. What does is a refusal that is not about the message but about the number
+(``pausing.py``).
 
 A message keeps its WhatsApp id through every attempt, so a recipient sees it once. Marks are written under the
 session's epoch, many in one transaction: ``sending`` before a message starts, ``sent`` or ``failed`` when WhatsApp
@@ -18,13 +19,13 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from wagate.core import metrics, tracing
 from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
-from wagate.core.logging import get_logger
+from wagate.core.logging import bind, get_logger
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.engine.lease import StaleEpoch, check_epoch
 from wagate.engine.points import Reach, SendPoint
@@ -36,20 +37,29 @@ from wagate.engine.port import (
     RelayRefused,
     RelayUnknown,
 )
-from wagate.events.model import EventType
 from wagate.events.service import EventLog
 from wagate.media.errors import HostsUnavailable
 from wagate.messages import payload, store
-from wagate.messages.errors import MediaUnavailable, NotOnWhatsApp, NotSent, SendFailed, refusal
-from wagate.messages.model import Failure, Message, MessageStatus
+from wagate.messages.errors import (
+    AccountRestricted,
+    MediaUnavailable,
+    NotOnWhatsApp,
+    NotSent,
+    SendFailed,
+    refusal,
+)
+from wagate.messages.model import Failure
 from wagate.messages.service.files import OutgoingFiles
-from wagate.messages.service.topics import outbox_topic, wake_for
+from wagate.messages.service.pausing import Pausing, pause_for
+from wagate.messages.service.settling import Answer, Settling
+from wagate.messages.service.topics import outbox_topic
 from wagate.messages.store import Outgoing
-from wagate.sessions.model import Session
+from wagate.sessions.model import PauseReason, Session
+from wagate.sessions.pausing import Pauses
 from wagate.storage.blobs import BlobMissing
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
-from wagate.storage.errors import StorageUnavailable
+from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
 from wagate.wire.jid import Jid
 
 #: Messages on the way at once. WhatsApp answers in 50 to 100 ms, so this is good for some 300 a second to real
@@ -73,6 +83,19 @@ MOST_HELD: Final = 500
 _MAX_WARM: Final = 10_000
 
 T = TypeVar("T")
+
+_SETTLED = metrics.Counter(
+    "wagate_messages_settled_total",
+    "Messages that WhatsApp took (sent), refused or could not be given (failed), or may have got (uncertain).",
+    ("type", "outcome"),
+)
+_ACK_SECONDS = metrics.Histogram(
+    "wagate_message_ack_seconds", "From accepting a message to the acknowledgement of WhatsApp's server."
+)
+_POSTPONED = metrics.Counter(
+    "wagate_messages_postponed_total", "Attempts that could not leave and are made again.", ("reason",)
+)
+_UNDER_WAY = metrics.Gauge("wagate_messages_under_way", "Messages given to the engine and not answered yet.")
 
 _log = get_logger("messages.outbox")
 
@@ -98,6 +121,7 @@ class Outbox:
         self.clock = clock
         self.ring = ring
         self.files = files
+        self.pauses = Pauses(events, bus)
         self.reach = reach or (lambda _: None)
 
     async def run(self, session: Session, epoch: int, link: EngineSession) -> None:
@@ -118,15 +142,6 @@ class _Held:
     task: asyncio.Task[None] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """How a message ended: acknowledged ``at``, or failed."""
-
-    message: Message
-    at: datetime | None = None
-    failure: Failure | None = None
-
-
 @dataclass(slots=True)
 class _Run:
     outbox: Outbox
@@ -141,7 +156,7 @@ class _Run:
     attempts: Counter[int] = field(default_factory=Counter)
     #: Since when (on the monotonic clock) the store keeps a message's file from being read.
     store_away: dict[int, float] = field(default_factory=dict)
-    answers: list[_Answer] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     sends: set[asyncio.Task[None]] = field(default_factory=set)
     others: set[asyncio.Task[None]] = field(default_factory=set)
     writes: set[asyncio.Future[Any]] = field(default_factory=set)
@@ -149,14 +164,22 @@ class _Run:
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     more_queued: bool = True
     claiming: bool = False
+    pausing: Pausing = field(init=False)
+    settling: Settling = field(init=False)
     over: bool = False
     failure: BaseException | None = None
 
+    def __post_init__(self) -> None:
+        self.pausing = Pausing(self.session, self.outbox.clock)
+        self.settling = Settling(self.outbox.events, self.outbox.bus, self.session.id, self.epoch)
+
     async def go(self) -> None:
+        leave = _UNDER_WAY.follow(lambda: len(self.sends))
         with self.outbox.bus.subscribe(outbox_topic(self.session.id)) as news:
             self._task(self._listen(news), self.others)
             self._task(self._look_regularly(), self.others)
             self._task(self._write_answers(), self.others)
+            self._task(self._keep_pause(), self.others)
             try:
                 self.ready.extend(await self._left())
                 await self._work()
@@ -164,6 +187,7 @@ class _Run:
                     # The connection is gone; what is on the way learns so by itself.
                     await asyncio.gather(*self.sends, return_exceptions=True)
             finally:
+                leave()
                 tasks = [*self.others, *self.sends]
                 for task in tasks:
                     task.cancel()
@@ -177,7 +201,7 @@ class _Run:
             self.changed.clear()
             self._release()
             self._start()
-            if self.more_queued and not self.claiming and len(self.ready) < WINDOW:
+            if self.more_queued and not self.claiming and len(self.ready) < self.pausing.window(WINDOW):
                 self.claiming, self.more_queued = True, False
                 self._task(self._claim(), self.others)
             await self.changed.wait()
@@ -216,6 +240,9 @@ class _Run:
 
         try:
             claimed = await self._write(work)
+        except OutcomeUnknown:
+            # They may be marked by now, and no claim would find them. The next run begins with what is marked.
+            self.over = True
         except Unavailable:
             await self.outbox.clock.sleep(_DATABASE_PAUSE)
             self.more_queued = True
@@ -231,7 +258,8 @@ class _Run:
     # -- starting them in order
 
     def _start(self) -> None:
-        while self.ready and sum(self.under_way.values()) < WINDOW:
+        window = self.pausing.window(WINDOW)
+        while self.ready and sum(self.under_way.values()) < window:
             chat = self.ready[0].message.chat
             if chat in self.held:
                 self.held[chat].waiting.append(self.ready.popleft())
@@ -260,29 +288,75 @@ class _Run:
 
     async def _send(self, out: Outgoing, content: bytes) -> None:
         message = out.message
+        if message.request_id is not None:
+            bind(request_id=message.request_id)
         try:
-            at = await self.link.relay(message.recipient, content, message.wa_id, {})
+            # Without a restriction nothing is awaited here: the first step has to be the call of relay.
+            if self.pausing.restricted and await self._is_cold(message.chat):
+                self._fail(out, AccountRestricted())
+                return
+            with tracing.span("relay", tracing.Kind.CLIENT, parent=message.traceparent, message_id=message.id):
+                at = await self.link.relay(message.recipient, content, message.wa_id, {})
         except RecipientUnknown:
             self._fail(out, NotOnWhatsApp())
         except RelayRefused as error:
             _log.warning("WhatsApp refused a message", message_id=message.id, server_code=error.server_code)
-            self._fail(out, refusal(error.server_code))
+            reason = pause_for(error.server_code, message.chat)
+            if reason is not None:
+                self.pausing.begin(reason)
+            if reason is PauseReason.TOO_FAST:
+                self._try_again(out, refusal(error.server_code), error.code)
+            else:
+                self._fail(out, refusal(error.server_code))
         except RelayImpossible as error:
             self._try_again(out, NotSent(), error.code)
         except (RelayUnknown, EngineUnavailable) as error:
             _log.info("connection ended before an answer", message_id=message.id, code=error.code)
             self.over = True
         else:
+            self.pausing.succeeded()
             self.warm[message.chat] = None
             if len(self.warm) > _MAX_WARM:
                 self.warm.popitem(last=False)
-            self._answer(_Answer(message=message, at=at))
+            self._answer(Answer(message=message, at=at))
+            _SETTLED.add(message.type, "sent")
+            _ACK_SECONDS.observe((self.outbox.clock.now() - message.created_at).total_seconds())
             self.attempts.pop(message.seq, None)
         finally:
             self.under_way[message.chat] -= 1
             if not self.under_way[message.chat]:
                 del self.under_way[message.chat]
             self.changed.set()
+
+    # -- pauses
+
+    async def _is_cold(self, chat: Jid) -> bool:
+        """Whether this would be the first message to somebody who never wrote."""
+        if chat in self.warm or not (chat.is_pn or chat.is_lid):
+            return False
+        return not await self.outbox.db.read(lambda tx: store.chat_known(tx, self.session.id, chat, settled=True))
+
+    async def _keep_pause(self) -> None:
+        """Write down when a pause begins, and end it when its time has come."""
+        pausing, pauses, clock = self.pausing, self.outbox.pauses, self.outbox.clock
+        session, epoch = self.session.id, self.epoch
+        while True:
+            pause = await pausing.next()
+            if pause is None:
+                await self._write_patiently(lambda tx: pauses.end(tx, session, epoch, now=clock.now()))
+                self._look()
+            else:
+                _log.warning("sending pauses", reason=pause.reason.value, until=pause.until.isoformat())
+                await self._write_patiently(
+                    partial(
+                        pauses.begin,
+                        session=session,
+                        epoch=epoch,
+                        reason=pause.reason,
+                        until=pause.until,
+                        now=clock.now(),
+                    )
+                )
 
     # -- chats that wait
 
@@ -318,6 +392,7 @@ class _Run:
             self._fail(out, failure)
             return
         self.attempts[out.message.seq] = tried + 1
+        _POSTPONED.add(code)
         _log.warning("a message could not leave yet", message_id=out.message.id, code=code, attempt=tried + 1)
         self.warm.pop(out.message.chat, None)
         self._hold(out, self.outbox.clock.sleep(PAUSES[tried]))
@@ -367,10 +442,11 @@ class _Run:
 
     def _fail(self, out: Outgoing, failure: SendFailed) -> None:
         self.attempts.pop(out.message.seq, None)
+        _SETTLED.add(out.message.type, "failed" if failure.certain else "uncertain")
         self.store_away.pop(out.message.seq, None)
-        self._answer(_Answer(message=out.message, failure=Failure(code=failure.code, certain=bool(failure.certain))))
+        self._answer(Answer(message=out.message, failure=Failure(code=failure.code, certain=bool(failure.certain))))
 
-    def _answer(self, answer: _Answer) -> None:
+    def _answer(self, answer: Answer) -> None:
         self.answers.append(answer)
         self.answered.set()
 
@@ -379,41 +455,14 @@ class _Run:
             await self.answered.wait()
             self.answered.clear()
             batch, self.answers = self.answers, []
-            await self._write_patiently(partial(self._settle, batch=batch))
-
-    def _settle(self, tx: Tx, batch: list[_Answer]) -> None:
-        check_epoch(tx, self.session.id, self.epoch)
-        by_moment: dict[datetime, list[Message]] = {}
-        for answer in batch:
-            if answer.at is not None:
-                by_moment.setdefault(answer.at, []).append(answer.message)
-        settled: set[int] = set()
-        for at, messages in by_moment.items():
-            settled |= store.settle_sent(tx, self.session.id, [message.seq for message in messages], at)
-        # Events in the order in which WhatsApp answered.
-        for answer in batch:
-            message = answer.message
-            if answer.at is not None and message.seq in settled:
-                self._tell(tx, EventType.MESSAGE_SENT, message.advanced(MessageStatus.SENT, answer.at))
-            elif answer.failure is not None and store.settle_failed(tx, self.session.id, message.seq, answer.failure):
-                self._tell(tx, EventType.MESSAGE_FAILED, message.failed(answer.failure))
-
-    def _tell(self, tx: Tx, type: EventType, message: Message) -> None:
-        self.outbox.events.append(
-            tx,
-            account_id=message.account_id,
-            session_id=message.session_id,
-            type=type,
-            data=message.to_json(),
-        )
-        tx.after_commit(lambda: wake_for(self.outbox.bus, message))
+            await self._write_patiently(partial(self.settling.settle, batch=batch))
 
     async def _last_words(self) -> None:
         """What WhatsApp answered in the last moment; if it can't be written, the messages are sent once more."""
         if self.answers and not isinstance(self.failure, StaleEpoch):
             batch, self.answers = self.answers, []
             try:
-                await self.outbox.db.write(partial(self._settle, batch=batch))
+                await self.outbox.db.write(partial(self.settling.settle, batch=batch))
             except (StaleEpoch, Unavailable) as error:
                 _log.warning("answers could not be written", count=len(batch), code=error.code)
 

@@ -12,6 +12,7 @@ from wagate.messages.model import Direction, Message, MessageStatus, may_follow
 from wagate.messages.store import Filters
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.links import Links
+from wagate.sessions.store import sender_of
 from wagate.storage.database import Database, Tx
 from wagate.web.principal import Principal
 from wagate.wire.jid import Jid
@@ -56,7 +57,7 @@ class History:
         account = principal.account_id
 
         def work(tx: Tx) -> list[Message]:
-            if not principal.may_see(session) or store.sender_of(tx, account, session) is None:
+            if not principal.may_see(session) or sender_of(tx, account, session) is None:
                 raise SessionNotFound
             return store.page(tx, account, session, filters, before_seq=before_seq, limit=limit)
 

@@ -15,6 +15,7 @@ from typing import Final
 from wagate.core.clock import Clock
 from wagate.core.ids import Entropy, MessageId
 from wagate.core.logging import get_logger
+from wagate.core.metrics import Counter
 from wagate.core.seal import KeyRing
 from wagate.engine.port import InboxItem, InboxKind
 from wagate.events.model import EventType
@@ -57,6 +58,10 @@ _EVENT_OF_STATUS: Final = {
     MessageStatus.READ: EventType.MESSAGE_READ,
     MessageStatus.PLAYED: EventType.MESSAGE_PLAYED,
 }
+
+_RECEIVED = Counter("wagate_messages_received_total", "Messages taken in that others sent.", ("type",))
+_RECEIPTS = Counter("wagate_receipts_total", "Receipts taken in for messages of ours.", ("status",))
+_UNDECRYPTABLE = Counter("wagate_messages_undecryptable_total", "Messages that arrived and could not be read.")
 
 _log = get_logger("messages.receive")
 
@@ -149,6 +154,7 @@ class Receiver:
         sealed = payload.seal(self._ring, session.id, wa_id, item.plaintext)
         if store.insert(tx, message, sealed):
             self._tell(tx, _EVENT_OF_TYPE.get(reading.type, EventType.MESSAGE_RECEIVED), message)
+            tx.after_commit(lambda: _RECEIVED.add(reading.type))
 
     def _new(self, tx: Tx, session: Session, item: InboxItem, reading: Reading, where: Envelope) -> Message:
         now = self._clock.now()
@@ -204,6 +210,7 @@ class Receiver:
         wa_ids = list(dict.fromkeys(wa_id for receipt in told for wa_id in receipt.wa_ids))
         if not wa_ids:
             return
+        tx.after_commit(lambda: _count_receipts(told))
         messages = {message.seq: message for message in store.sent_by_wa_ids(tx, session.id, wa_ids)}
         numbers: dict[str, list[int]] = {}
         for message in messages.values():
@@ -234,6 +241,7 @@ class Receiver:
         if store.known(tx, session.id, wa_id=item.stanza.get("id"), chat=where.chat.jid, sender=where.sender.jid):
             # A second copy of what was read before.
             return
+        tx.after_commit(_UNDECRYPTABLE.add)
         self._events.append(
             tx,
             account_id=session.account_id,
@@ -253,7 +261,12 @@ class Receiver:
 
     def _tell(self, tx: Tx, type: EventType, message: Message) -> None:
         self._events.append(
-            tx, account_id=message.account_id, session_id=message.session_id, type=type, data=message.to_json()
+            tx,
+            account_id=message.account_id,
+            session_id=message.session_id,
+            type=type,
+            data=message.to_json(),
+            traceparent=message.traceparent,
         )
         if message.direction is Direction.OUT:
             tx.after_commit(lambda: wake_for(self._bus, message))
@@ -268,6 +281,11 @@ def moment_of(stanza: Node, fallback: datetime) -> datetime:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (OverflowError, ValueError, OSError):
         return fallback
+
+
+def _count_receipts(told: Sequence[_Receipt]) -> None:
+    for receipt in told:
+        _RECEIPTS.add(receipt.status.value)
 
 
 def _receipt_of(item: InboxItem) -> _Receipt | None:

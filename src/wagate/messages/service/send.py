@@ -15,9 +15,12 @@ from typing import Any, Final
 
 import msgspec
 
+from wagate.core import tracing
 from wagate.core.clock import Clock
 from wagate.core.errors import WagateError
-from wagate.core.ids import Entropy, MessageId, SessionId
+from wagate.core.ids import AccountId, Entropy, MessageId, SessionId
+from wagate.core.logging import bound_values
+from wagate.core.metrics import Counter, Histogram
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.engine.points import Reach, SendPoint
 from wagate.events.model import EventType
@@ -44,10 +47,12 @@ from wagate.messages.model import (
     as_shown,
 )
 from wagate.messages.recipient import resolve
+from wagate.messages.service.admission import Admission, admit
 from wagate.messages.service.sources import FileSources, TakenFile
 from wagate.messages.service.topics import message_topic, outbox_topic
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.model import SessionStatus
+from wagate.sessions.store import Sender, sender_of
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
 from wagate.storage.errors import OutcomeUnknown
@@ -58,6 +63,11 @@ from wagate.wire.proto import wa_pb2 as wa
 #: How long a request may wait for WhatsApp's acknowledgement, and how long it does unless told.
 MAX_WAIT: Final = 60.0
 DEFAULT_WAIT: Final = 10.0
+
+_ACCEPTED = Counter("wagate_messages_accepted_total", "Messages stored as queued, which will be sent.", ("type",))
+_ACCEPT_SECONDS = Histogram(
+    "wagate_message_accept_seconds", "From a request to send to its durable answer, without fetching a file."
+)
 
 #: A wake-up may get lost on its way between processes: whoever waits for an outcome looks at least this often.
 _LOOK_SECONDS: Final = 1.0
@@ -82,6 +92,8 @@ class _Order:
     digest: bytes
     message: MessageId
     wa_id: str
+    request_id: str | None
+    traceparent: str | None
 
 
 class Messages:
@@ -98,11 +110,14 @@ class Messages:
         sources: FileSources,
         hand_over: HandOver | None = None,
         idempotency_hours: int = 24,
+        first_contacts_per_day: int = 0,
         entropy: Entropy = os.urandom,
         reach: Reach | None = None,
     ) -> None:
-        """``hand_over`` has a message that was just stored be looked at; without it, the bus does. ``reach`` is told of
-        each point where a test may end the program.
+        """``hand_over`` has a message that was just stored be looked at; without it, the bus does.
+
+        ``first_contacts_per_day`` is the most of a number, see :mod:`wagate.messages.warmup`; 0 is no bound.
+        ``reach`` is told of each point where a test may end the program.
         """
         self._db = db
         self._events = events
@@ -112,6 +127,7 @@ class Messages:
         self._sources = sources
         self._hand_over = hand_over or (lambda session, _: bus.publish(outbox_topic(session)))
         self._key_lifetime = timedelta(hours=idempotency_hours)
+        self._first_contacts = first_contacts_per_day
         self._entropy = entropy
         self._reach = reach or (lambda _: None)
 
@@ -131,6 +147,8 @@ class Messages:
 
         :raises SessionNotFound: also if it is out of the principal's reach. :raises SessionLoggedOut:
         :raises SessionNotLinked: :raises InvalidRecipient: :raises TextTooLong: :raises ReplyNotFound:
+        :raises PlanLimit: if the account has used up what its plan allows.
+        :raises FirstContactBudget: if the number may write to nobody new today. :raises NewChatsRestricted:
         :raises IdempotencyMismatch: if the key was used with another body.
         :raises OutcomeUnknown: if it can't be said whether it was accepted; the same key tells.
         """
@@ -215,13 +233,19 @@ class Messages:
                 message=identifier,
                 # As WhatsApp Web makes them; Baileys recognises a web client by the beginning.
                 wa_id="3EB0" + self._entropy(9).hex().upper(),
+                request_id=bound_values().get("request_id"),
+                traceparent=tracing.current(),
             )
+            begun = self._clock.monotonic()
             accepted = await self._db.write(lambda tx: self._accept(tx, order))
         except WagateError as error:
             if not isinstance(error, OutcomeUnknown):
                 await self._sources.discard(fetched)
             raise
-        if not isinstance(accepted, Message):
+        if isinstance(accepted, Message):
+            _ACCEPTED.add(body.type)
+            _ACCEPT_SECONDS.observe(self._clock.monotonic() - begun)
+        else:
             await self._sources.discard(fetched)
         return accepted
 
@@ -238,11 +262,25 @@ class Messages:
 
         Raises what can be said before a file is fetched.
         """
-        own = _sender(tx, principal, session)
+        sender = _sender(tx, principal, session)
         known = self._known(tx, principal, key, digest)
         if known is None:
-            resolve(body.to, own)
+            now = self._clock.now()
+            self._admission(tx, principal.account_id, session, sender, resolve(body.to, sender.own), now)
         return known
+
+    def _admission(
+        self, tx: Tx, account: AccountId, session: SessionId, sender: "_Sender", chat: Jid, now: datetime
+    ) -> Admission:
+        return admit(
+            tx,
+            account=account,
+            session=session,
+            sender=sender.row,
+            chat=chat,
+            first_contacts=self._first_contacts,
+            now=now,
+        )
 
     def _known(self, tx: Tx, principal: Principal, key: str | None, digest: bytes) -> MessageId | None:
         used = store.used_key(tx, principal.account_id, key, self._clock.now()) if key is not None else None
@@ -255,12 +293,14 @@ class Messages:
     def _accept(self, tx: Tx, order: _Order) -> Message | MessageId:
         """Write the message, its key and its event; or the id of the one that the key already stands for."""
         account = order.principal.account_id
-        own = _sender(tx, order.principal, order.session)
+        sender = _sender(tx, order.principal, order.session)
+        own = sender.own
         known = self._known(tx, order.principal, order.key, order.digest)
         if known is not None:
             return known
         now = self._clock.now()
         chat = resolve(order.body.to, own)
+        admission = self._admission(tx, account, order.session, sender, chat, now)
         quoted = self._quoted(tx, order)
         mentions = [resolve(mention, own) for mention in order.body.mentions]
         built: wa.Message = order.kind.build(order.content, build_context(chat, quoted, mentions))
@@ -271,6 +311,7 @@ class Messages:
             known = self._known(tx, order.principal, order.key, order.digest)
             if known is not None:
                 return known
+        admission.count(tx)
         sealed = payload.seal(self._ring, order.session, order.wa_id, built.SerializeToString())
         store.insert(tx, message, sealed)
         self._events.append(
@@ -279,6 +320,7 @@ class Messages:
             session_id=order.session,
             type=EventType.MESSAGE_QUEUED,
             data=message.to_json(),
+            traceparent=message.traceparent,
         )
         self._reach(SendPoint.ACCEPTING)
         tx.after_commit(lambda: self._accepted(order.session, order.message))
@@ -312,6 +354,8 @@ class Messages:
             reply_to=order.body.reply_to,
             timestamp=as_shown(now),
             created_at=now,
+            request_id=order.request_id,
+            traceparent=order.traceparent,
         )
 
     def _quoted(self, tx: Tx, order: _Order) -> Quoted | None:
@@ -349,18 +393,25 @@ class Messages:
         return found
 
 
-def _sender(tx: Tx, principal: Principal, session: SessionId) -> Jid:
-    """The address that the session sends as."""
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """The session that sends, and the address it sends as."""
+
+    row: Sender
+    own: Jid
+
+
+def _sender(tx: Tx, principal: Principal, session: SessionId) -> _Sender:
     if not principal.may_see(session):
         raise SessionNotFound
-    found = store.sender_of(tx, principal.account_id, session)
+    found = sender_of(tx, principal.account_id, session)
     if found is None:
         raise SessionNotFound
     if found.status == SessionStatus.LOGGED_OUT:
         raise SessionLoggedOut
     if found.jid is None:
         raise SessionNotLinked
-    return found.jid.bare
+    return _Sender(found, found.jid.bare)
 
 
 def _digest(body: SendBody, session: SessionId, file: Media | None) -> bytes:

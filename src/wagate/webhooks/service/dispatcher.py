@@ -18,12 +18,13 @@ from wagate.core.clock import Clock
 from wagate.core.errors import Unavailable
 from wagate.core.ids import DeliveryId, EndpointId, Entropy
 from wagate.core.logging import get_logger
+from wagate.core.metrics import SECONDS, Counter, Gauge, Histogram
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.events.service import EventLog
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database
 from wagate.webhooks import store
-from wagate.webhooks.model import Attempted, Delivery, DeliveryStatus, Endpoint, after, body_of
+from wagate.webhooks.model import Answer, Attempted, Delivery, DeliveryStatus, Endpoint, after, body_of
 from wagate.webhooks.service.fanout import FanOut
 from wagate.webhooks.service.ledger import CHANGED, Ledger
 from wagate.webhooks.service.outlets import CAPACITY, Outlet, Task
@@ -43,6 +44,18 @@ _IDLE_LOOK_SECONDS: Final = 1.0
 _LONGEST_SLEEP: Final = 60.0
 #: Attempts get this long to end by themselves when the program stops; what is cut off is attempted again later.
 _GRACE_SECONDS: Final = 5.0
+
+_ATTEMPTS = Counter(
+    "wagate_webhook_attempts_total", "Attempts, by the class of the answer's status; `none` without one.", ("answer",)
+)
+_ATTEMPT_SECONDS = Histogram("wagate_webhook_attempt_seconds", "How long receivers take to answer an attempt.")
+_DELIVERIES = Counter("wagate_webhook_deliveries_total", "Deliveries that came to their end.", ("outcome",))
+_DELIVERY_SECONDS = Histogram(
+    "wagate_webhook_delivery_seconds",
+    "From an event to the 2xx of its receiver, failed attempts included.",
+    bounds=(*SECONDS, 300.0, 3600.0, 86400.0),
+)
+_RUNNING = Gauge("wagate_webhook_attempts_under_way", "Attempts that wait for an answer.")
 
 _log = get_logger("wagate.webhooks")
 
@@ -99,6 +112,7 @@ class Dispatcher:
         #: Attempts and reads under way.
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._leave_gauge: Callable[[], None] = lambda: None
 
     @property
     def busy(self) -> bool:
@@ -113,6 +127,7 @@ class Dispatcher:
     async def start(self) -> None:
         """Take up what was left, and follow the log."""
         await self._fanout.start()
+        self._leave_gauge = _RUNNING.follow(lambda: self._running)
         self._news.set()
         self._background = [
             asyncio.create_task(work)
@@ -128,6 +143,7 @@ class Dispatcher:
     async def stop(self) -> None:
         """Begin nothing new, let attempts under way end, and store what became of them."""
         self._stopping = True
+        self._leave_gauge()
         ledger, follower, *others = self._background
         self._news.set()
         await asyncio.wait([follower, *self._tasks], timeout=_GRACE_SECONDS)
@@ -322,7 +338,7 @@ class Dispatcher:
             if event is None:
                 self._ledger.add(_expired(row, self._clock.now()))
             else:
-                add(Task(row, body_of(event)))
+                add(Task(row, body_of(event), event.traceparent))
 
     # -- attempts
 
@@ -352,13 +368,16 @@ class Dispatcher:
 
     async def _attempt(self, outlet: Outlet, target: Target, task: Task, *, counted_failing: bool) -> None:
         delivery = task.delivery
+        begun = self._clock.monotonic()
         try:
-            answer = await self._sender.send(target, delivery.event_id, task.body)
+            answer = await self._sender.send(target, delivery.event_id, task.body, task.traceparent)
         finally:
             self._running -= 1
             self._failing -= counted_failing
         now = self._clock.now()
         result = after(delivery, answer, now, self._jitter)
+        _ATTEMPT_SECONDS.observe(self._clock.monotonic() - begun)
+        _count(delivery, answer, result, now)
         outlet.ended(accepted=answer.accepted, pause_until=result.pause_until)
         if delivery.in_lane and not result.holding:
             outlet.backlog.free(delivery.lane)
@@ -433,6 +452,14 @@ class Dispatcher:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _count(delivery: Delivery, answer: Answer, result: Attempted, now: datetime) -> None:
+    _ATTEMPTS.add("none" if answer.status is None else f"{answer.status // 100}xx")
+    if result.status is not DeliveryStatus.PENDING:
+        _DELIVERIES.add(result.status.value)
+    if result.status is DeliveryStatus.DELIVERED:
+        _DELIVERY_SECONDS.observe((now - delivery.created_at).total_seconds())
 
 
 def _expired(row: Delivery, now: datetime) -> Attempted:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from wagate.audit import service as audit
+from wagate.audit.model import Action
 from wagate.core import jsontext
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, DeliveryId, EndpointId, Entropy, EventId, SessionId
@@ -128,6 +130,7 @@ class Webhooks:
                 raise TooManyEndpoints(f"An account may have {MAX_ENDPOINTS} endpoints")
             made = replace(endpoint, start_seq=self._log.head_at(tx))
             store.add_endpoint(tx, made)
+            audit.append(tx, principal, Action.WEBHOOK_CREATED, id, now=now)
             self._announce(tx)
             return made
 
@@ -156,6 +159,7 @@ class Webhooks:
         :raises EndpointNotFound, EgressRefused, HeaderRefused, SessionsOutOfReach:
         """
         changes = dict(changes)
+        fields = sorted(changes)
         if "headers" in changes:
             check_headers(changes["headers"])
             changes["sealed_headers"] = self._secrets.seal_headers(endpoint_id, changes.pop("headers"))
@@ -167,6 +171,8 @@ class Webhooks:
         def change(tx: Tx, endpoint: Endpoint) -> Endpoint:
             if changes.get("enabled") and not endpoint.enabled:
                 endpoint = replace(endpoint, start_seq=self._log.head_at(tx), disabled_reason=None, paused_until=None)
+            now, detail = self._clock.now(), {"fields": fields}
+            audit.append(tx, principal, Action.WEBHOOK_UPDATED, endpoint_id, now=now, detail=detail)
             return replace(endpoint, **changes)
 
         return await self._change(principal, endpoint_id, change)
@@ -180,7 +186,8 @@ class Webhooks:
         sealed = self._secrets.seal_secret(endpoint_id, secret)
         until = self._clock.now() + ROTATION
 
-        def change(_tx: Tx, endpoint: Endpoint) -> Endpoint:
+        def change(tx: Tx, endpoint: Endpoint) -> Endpoint:
+            audit.append(tx, principal, Action.WEBHOOK_SECRET_ROTATED, endpoint_id, now=self._clock.now())
             return replace(endpoint, sealed_secret=sealed, sealed_previous=endpoint.sealed_secret, previous_until=until)
 
         return await self._change(principal, endpoint_id, change), shown(secret)
@@ -194,6 +201,7 @@ class Webhooks:
         def work(tx: Tx) -> None:
             self._reached(tx, principal, endpoint_id)
             store.delete_endpoint(tx, principal.account_id, endpoint_id)
+            audit.append(tx, principal, Action.WEBHOOK_DELETED, endpoint_id, now=self._clock.now())
             self._announce(tx)
 
         await self._db.write(work)
@@ -279,7 +287,9 @@ class Webhooks:
 
         def work(tx: Tx) -> None:
             self._reached(tx, principal, endpoint_id)
-            store.add_replay(tx, endpoint_id, place, self._clock.now())
+            now = self._clock.now()
+            store.add_replay(tx, endpoint_id, place, now)
+            audit.append(tx, principal, Action.WEBHOOK_REPLAYED, endpoint_id, now=now)
             self._announce(tx)
 
         await self._db.write(work)

@@ -156,7 +156,7 @@ class FanOut:
                 body = bodies[event.seq] = body_of(event)
             batch.deliveries.append(delivery)
             batch.ends[endpoint_id] = number
-            tasks[endpoint_id].append(Task(delivery, body, batch.durable))
+            tasks[endpoint_id].append(Task(delivery, body, event.traceparent, batch.durable))
         batch.taken.update(endpoint_id for endpoint_id, offered in tasks.items() if self._made(endpoint_id, offered))
         return batch
 

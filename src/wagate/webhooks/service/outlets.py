@@ -26,11 +26,13 @@ LOW: Final = CAPACITY // 2
 class Task:
     """A delivery to attempt and what to send.
 
-    ``durable`` is set for a delivery whose row is being stored while it is attempted already: whether that succeeded.
+    ``traceparent`` is where the event stands in a trace. ``durable`` is set for a delivery whose row is being stored
+    while it is attempted already: whether that succeeded.
     """
 
     delivery: Delivery
     body: str
+    traceparent: str | None = None
     durable: "asyncio.Future[bool] | None" = None
 
 

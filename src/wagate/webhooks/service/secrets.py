@@ -7,6 +7,7 @@ import msgspec
 
 from wagate.core.ids import EndpointId, Entropy
 from wagate.core.seal import KeyRing
+from wagate.webhooks.model import bound_to
 
 _SECRET_BYTES = 32
 _PREFIX = "whsec_"
@@ -24,24 +25,20 @@ class Secrets:
         return self._entropy(_SECRET_BYTES)
 
     def seal_secret(self, endpoint: EndpointId, secret: bytes) -> bytes:
-        return self._ring.seal(secret, _bound("secret", endpoint))
+        return self._ring.seal(secret, bound_to("secret", endpoint))
 
     def open_secret(self, endpoint: EndpointId, sealed: bytes) -> bytes:
         """:raises SealBroken: if it was changed, belongs to another endpoint, or its key is gone."""
-        return self._ring.open(sealed, _bound("secret", endpoint))
+        return self._ring.open(sealed, bound_to("secret", endpoint))
 
     def seal_headers(self, endpoint: EndpointId, headers: Mapping[str, str]) -> bytes:
-        return self._ring.seal(msgspec.json.encode(headers), _bound("headers", endpoint))
+        return self._ring.seal(msgspec.json.encode(headers), bound_to("headers", endpoint))
 
     def open_headers(self, endpoint: EndpointId, sealed: bytes) -> dict[str, str]:
         """:raises SealBroken: as :meth:`open_secret`."""
-        return msgspec.json.decode(self._ring.open(sealed, _bound("headers", endpoint)), type=dict[str, str])
+        return msgspec.json.decode(self._ring.open(sealed, bound_to("headers", endpoint)), type=dict[str, str])
 
 
 def shown(secret: bytes) -> str:
     """The form in which a customer gets a secret, as Standard Webhooks writes it."""
     return _PREFIX + base64.b64encode(secret).decode()
-
-
-def _bound(what: str, endpoint: EndpointId) -> bytes:
-    return f"webhook-{what}\0{endpoint}".encode()

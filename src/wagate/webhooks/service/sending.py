@@ -7,6 +7,7 @@ from typing import Protocol
 
 from standardwebhooks.webhooks import Webhook
 
+from wagate.core import tracing
 from wagate.core.clock import Clock
 from wagate.core.logging import get_logger
 from wagate.web.egress import EgressFailed, EgressRefused, EgressResponse
@@ -67,11 +68,22 @@ class Sender:
         self._poster = poster
         self._clock = clock
 
-    async def send(self, target: Target, event_id: str, body: str) -> Answer:
-        """POST ``body``; whatever happens is an answer."""
-        headers = target.headers_for(event_id, body, self._clock.now())
+    async def send(self, target: Target, event_id: str, body: str, traceparent: str | None = None) -> Answer:
+        """POST ``body``; whatever happens is an answer. While tracing is on, the receiver is told of the trace, which
+        is the event's if ``traceparent`` is given.
+        """
+        with tracing.span("webhook", tracing.Kind.CLIENT, parent=traceparent, event_id=event_id) as span:
+            headers = target.headers_for(event_id, body, self._clock.now())
+            if span.traceparent is not None:
+                headers["traceparent"] = span.traceparent
+            answer = await self._post(target.url, body, headers)
+            if not answer.accepted:
+                span.fail("no_answer" if answer.status is None else f"http_{answer.status}")
+            return answer
+
+    async def _post(self, url: str, body: str, headers: Mapping[str, str]) -> Answer:
         try:
-            response = await self._poster.post(target.url, body.encode(), headers, TIMEOUT_SECONDS, MAX_RESPONSE)
+            response = await self._poster.post(url, body.encode(), headers, TIMEOUT_SECONDS, MAX_RESPONSE)
         except EgressRefused as refused:
             return Answer(status=None, error=refused.code)
         except EgressFailed as failed:

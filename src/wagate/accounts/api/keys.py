@@ -1,16 +1,18 @@
-"""The routes of keys."""
+"""The routes of keys, and of who is asking."""
 
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
 
+from wagate.accounts.api.bodies import AccountBody, UserBody, account_body, user_body
 from wagate.accounts.errors import ExpiryPassed, GrantTooWide, KeyNotFound, LastAdminKey
-from wagate.accounts.model import Account, ApiKey, Role, User
+from wagate.accounts.model import ApiKey
 from wagate.accounts.service import Accounts
-from wagate.core.ids import AccountId, KeyId, SessionId, UserId
-from wagate.web.auth import Access, AdminAccess
+from wagate.core.ids import KeyId, SessionId
+from wagate.web.auth import Access, AdminAccess, came_by_cookie, credential_of
+from wagate.web.cookies import csrf_token
 from wagate.web.models import ApiModel, ApiRequest, Timestamp
 from wagate.web.pages import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, decode_cursor, page_of
 from wagate.web.principal import Scope
@@ -19,26 +21,6 @@ from wagate.web.routing import ApiRouter
 
 #: A key is carried by every answer to its look-up; a list of sessions without a bound would be, too.
 MAX_SESSIONS = 1000
-
-
-class UserBody(ApiModel):
-    """A person who logs in."""
-
-    id: UserId
-    email: str
-    name: str
-    role: Role
-    is_admin: bool
-    """Whether the user runs this gateway."""
-    created_at: datetime
-
-
-class AccountBody(ApiModel):
-    """A tenant."""
-
-    id: AccountId
-    name: str
-    created_at: datetime
 
 
 class KeyBody(ApiModel):
@@ -71,7 +53,7 @@ class CreateKey(ApiRequest):
     scopes: Annotated[frozenset[Scope], Field(min_length=1)] | None = None
     """`admin` implies all others and `manage` implies `read`. Everything but `admin` unless given."""
     sessions: Annotated[frozenset[SessionId], Field(min_length=1, max_length=MAX_SESSIONS)] | None = None
-    """Bind the key to these sessions; all that the key used for this call reaches unless given."""
+    """Bind the key to these sessions; all that the maker of the key reaches unless given."""
     expires_at: Timestamp | None = None
 
 
@@ -79,32 +61,42 @@ class Limits(ApiModel):
     """What the account may use; null is no limit."""
 
     sessions: int | None = None
+    messages_per_day: int | None = None
     messages_per_month: int | None = None
 
 
 class Caller(ApiModel):
-    """Who the key of the request belongs to."""
+    """Who sent the request."""
 
     user: UserBody | None
-    """The person for whom the key was made; null for a key of the account itself."""
+    """Who logged in, or for whom the key was made; null for a key of the account itself."""
     account: AccountBody
-    key: KeyBody
+    key: KeyBody | None
+    """Null for a user who logged in."""
     limits: Limits
+    csrf_token: str | None
+    """What a browser that is logged in by cookie names in `X-CSRF-Token` to change something; null to all others."""
 
 
 def router(accounts: Accounts) -> APIRouter:
-    """Routes of accounts and keys."""
+    """Routes of keys and of who is asking."""
     routes = ApiRouter(tags=["accounts"])
 
-    @routes.get("/api/me", responses=problem_responses(KeyNotFound))
-    async def get_me(principal: Access) -> Caller:
-        """Who the key of the request belongs to, and what the account may use."""
-        holder = await accounts.holder(principal)
+    @routes.get("/api/me")
+    async def get_me(request: Request, principal: Access) -> Caller:
+        """Who sent the request, and what the account may use."""
+        identity = await accounts.identity(principal)
+        plan = await accounts.plan(principal)
         return Caller(
-            user=None if holder.user is None else _user_body(holder.user),
-            account=_account_body(holder.account),
-            key=_key_body(holder.key),
-            limits=Limits(),
+            user=None if identity.user is None else user_body(identity.user),
+            account=account_body(identity.account),
+            key=None if identity.key is None else _key_body(identity.key),
+            limits=Limits(
+                sessions=plan.sessions,
+                messages_per_day=plan.messages_per_day,
+                messages_per_month=plan.messages_per_month,
+            ),
+            csrf_token=csrf_token(credential_of(request)) if came_by_cookie(request) else None,
         )
 
     @routes.get("/api/keys", responses=problem_responses(CursorInvalid))
@@ -128,21 +120,6 @@ def router(accounts: Accounts) -> APIRouter:
         await accounts.revoke_key(principal, key_id)
 
     return routes
-
-
-def _user_body(user: User) -> UserBody:
-    return UserBody(
-        id=user.id,
-        email=user.email,
-        name=user.name,
-        role=user.role,
-        is_admin=user.is_admin,
-        created_at=user.created_at,
-    )
-
-
-def _account_body(account: Account) -> AccountBody:
-    return AccountBody(id=account.id, name=account.name, created_at=account.created_at)
 
 
 def _key_body(key: ApiKey) -> KeyBody:

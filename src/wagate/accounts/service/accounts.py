@@ -1,10 +1,9 @@
-"""Who a key belongs to, and giving and taking keys."""
+"""Who a key or token belongs to, and giving and taking keys."""
 
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,42 +11,37 @@ from wagate.accounts import store
 from wagate.accounts.admin import FirstAdmin, ensure_admin
 from wagate.accounts.errors import ExpiryPassed, GrantTooWide, KeyNotFound, LastAdminKey
 from wagate.accounts.keys import fingerprint, hint, is_well_formed, new_key
-from wagate.accounts.model import ApiKey, Holder, NewKey
+from wagate.accounts.model import ApiKey, Holder, Identity, Login, NewKey
+from wagate.accounts.service.known import Known, Remembered
+from wagate.accounts.tokens import Tokens, looks_like_token
+from wagate.audit import service as audit
+from wagate.audit.model import Action
 from wagate.core.clock import Clock
 from wagate.core.errors import Unauthorized
 from wagate.core.ids import AccountId, Entropy, KeyId, SessionId
+from wagate.core.seal import KeyRing
 from wagate.core.settings import Settings
+from wagate.plans.model import Plan
+from wagate.plans.store import plan_of
 from wagate.storage.database import Database, Tx
 from wagate.storage.errors import StorageUnavailable
 from wagate.web.principal import Principal, Scope
 
-#: A revoked key must be refused within a second everywhere. The process that revokes it forgets it at once; the others
-#: believe what they read for so many seconds.
-CACHE_SECONDS = 0.8
-#: Keys that are in use at the same time, not keys that exist.
-CACHE_SIZE = 1024
 #: ``last_used_at`` is for people; writing it more often would cost a commit per request.
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 
 DEFAULT_SCOPES = frozenset({Scope.READ, Scope.SEND, Scope.MANAGE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Remembered:
-    holder: Holder
-    principal: Principal
-    until: float
-
-
 class Accounts:
     """Accounts and their keys."""
 
-    def __init__(self, db: Database, clock: Clock, entropy: Entropy = os.urandom) -> None:
+    def __init__(self, db: Database, clock: Clock, ring: KeyRing, entropy: Entropy = os.urandom) -> None:
+        self.known = Known(clock)
+        self.tokens = Tokens(ring, clock)
         self._db = db
         self._clock = clock
         self._entropy = entropy
-        self._remembered: dict[bytes, _Remembered] = {}
-        self._revocations = 0
         self._free_form: frozenset[bytes] = frozenset()
 
     async def ensure_admin(
@@ -71,28 +65,48 @@ class Accounts:
         """The accounts of those who run this gateway."""
         return store.admin_accounts(tx)
 
-    async def authenticate(self, key: str) -> Principal:
-        """Who the holder of ``key`` is. What does not even look like a key costs no look-up.
+    async def authenticate(self, credential: str) -> Principal:
+        """Who the holder of a key or token is. What does not even look like one costs no look-up.
 
-        :raises Unauthorized: if it is not a key, or was revoked, or has expired.
+        :raises Unauthorized: if it is neither, or was revoked, or has expired.
         :raises StorageUnavailable: if that can't be found out for now.
         """
-        print_of_key = fingerprint(key)
-        known = self._remembered.get(print_of_key)
-        if known is None or known.until <= self._clock.monotonic():
-            if not is_well_formed(key) and print_of_key not in self._free_form:
+        print_of_it = fingerprint(credential)
+        known = self.known.get(print_of_it)
+        if known is None:
+            if is_well_formed(credential) or print_of_it in self._free_form:
+                known = await self._look_up_key(print_of_it)
+            elif looks_like_token(credential):
+                known = await self._look_up_token(credential, print_of_it)
+            else:
                 raise Unauthorized
-            known = await self._look_up(print_of_key)
         if not known.holder.is_good(self._clock.now()):
             raise Unauthorized
         return known.principal
 
-    async def holder(self, principal: Principal) -> Holder:
-        """The key behind a request with its account and user.
+    async def identity(self, principal: Principal) -> Identity:
+        """Who is behind a request.
 
-        :raises KeyNotFound: if the request was not made with a key, or it was revoked since.
+        :raises Unauthorized: if it was made as nobody, or by one who is gone since.
         """
-        return await self._db.read(lambda tx: _get(tx, principal, principal.key_id))
+
+        def work(tx: Tx) -> Identity:
+            if principal.key_id is not None:
+                held = _get(tx, principal, principal.key_id)
+                return Identity(account=held.account, user=held.user, key=held.key)
+            found = None if principal.user_id is None else store.find_login(tx, principal.user_id)
+            if found is None or found[1].id != principal.account_id:
+                raise Unauthorized
+            return Identity(account=found[1], user=found[0], key=None)
+
+        try:
+            return await self._db.read(work)
+        except KeyNotFound:
+            raise Unauthorized from None
+
+    async def plan(self, principal: Principal) -> Plan:
+        """What the account may use."""
+        return await self._db.read(lambda tx: plan_of(tx, principal.account_id))
 
     async def create_key(
         self,
@@ -129,7 +143,13 @@ class Accounts:
             created_at=now,
             expires_at=expires_at,
         )
-        await self._db.write(lambda tx: store.add_key(tx, key, fingerprint(secret)))
+
+        def work(tx: Tx) -> None:
+            store.add_key(tx, key, fingerprint(secret))
+            detail = {"name": name, "scopes": sorted(scopes), "bound": sessions is not None}
+            audit.append(tx, principal, Action.KEY_CREATED, key.id, now=now, detail=detail)
+
+        await self._db.write(work)
         return NewKey(key=key, secret=secret)
 
     async def list_keys(self, principal: Principal, *, after: str | None, limit: int) -> list[ApiKey]:
@@ -152,29 +172,17 @@ class Accounts:
             revoked = store.revoke_key(tx, principal.account_id, key_id, now)
             if revoked is None:
                 raise KeyNotFound
-            tx.after_commit(self._forget(revoked))
+            audit.append(tx, principal, Action.KEY_REVOKED, key_id, now=now)
+            tx.after_commit(lambda: self.known.forget(revoked))
 
         await self._db.write(work)
 
-    def _forget(self, print_of_key: bytes) -> Callable[[], None]:
-        def forget() -> None:
-            # A look-up that is under way read the key before it was revoked; it must not be remembered.
-            self._revocations += 1
-            self._remembered.pop(print_of_key, None)
-
-        return forget
-
-    async def _look_up(self, print_of_key: bytes) -> _Remembered:
-        # Counted from before the read: that is when what was read was true.
-        until = self._clock.monotonic() + CACHE_SECONDS
-        revocations = self._revocations
+    async def _look_up_key(self, print_of_key: bytes) -> Remembered:
+        look_up = self.known.begin()
         holder = await self._db.read(lambda tx: store.find_holder(tx, print_of_key))
-        if holder is None:
-            self._remembered.pop(print_of_key, None)
+        known = self.known.end(look_up, print_of_key, holder)
+        if known is None or holder is None:
             raise Unauthorized
-        known = _Remembered(holder=holder, principal=holder.principal(), until=until)
-        if revocations == self._revocations:
-            self._remember(print_of_key, known)
         now = self._clock.now()
         used = holder.key.last_used_at
         if holder.is_good(now) and (used is None or now - used >= LAST_USED_RESOLUTION):
@@ -183,11 +191,17 @@ class Accounts:
                 await self._db.write(lambda tx: store.touch_key(tx, holder.account.id, holder.key.id, now))
         return known
 
-    def _remember(self, print_of_key: bytes, known: _Remembered) -> None:
-        self._remembered.pop(print_of_key, None)
-        if len(self._remembered) >= CACHE_SIZE:
-            del self._remembered[next(iter(self._remembered))]
-        self._remembered[print_of_key] = known
+    async def _look_up_token(self, token: str, print_of_token: bytes) -> Remembered:
+        claims = self.tokens.read(token)
+        look_up = self.known.begin()
+        found = await self._db.read(lambda tx: store.find_login(tx, claims.user_id))
+        login = None
+        if found is not None and (found[1].id, found[0].token_epoch) == (claims.account_id, claims.epoch):
+            login = Login(user=found[0], account=found[1], expires_at=claims.expires_at)
+        known = self.known.end(look_up, print_of_token, login)
+        if known is None:
+            raise Unauthorized
+        return known
 
 
 def _get(tx: Tx, principal: Principal, key_id: KeyId | None) -> Holder:

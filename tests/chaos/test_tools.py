@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.chaos.balancer import Balancer
 from tests.chaos.evidence import Evidence, Invariant, most_within
 from tests.chaos.relay import Relay, to_port
 from tests.faults.evidence import Flow
@@ -193,13 +192,3 @@ async def test_a_relay_breaks_one_connection_at_a_marker(relay: Relay) -> None:
     assert await _asked(relay.port, b"COMMIT") == b""
     assert relay.broken == 1
     assert await _asked(relay.port, b"COMMIT") == b"COMMIT"
-
-
-# The echo is no HTTP server: what the balancer asks it about its health ends without a proper close.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-async def test_a_balancer_goes_on_with_whoever_takes_a_connection() -> None:
-    async with echo() as port, Balancer() as balancer:
-        balancer.put("dead", "http://127.0.0.1:1")
-        balancer.put("alive", f"http://127.0.0.1:{port}")
-        own = int(balancer.url.rpartition(":")[2])
-        assert [await _asked(own, b"x") for _ in range(4)] == [b"x"] * 4

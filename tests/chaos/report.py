@@ -57,10 +57,11 @@ def markdown_of(done: Campaign) -> list[str]:
 
 
 def _verdict(done: Campaign) -> str:
+    usual = f"Usual: {done.base:.0f} messages a second; late is what takes longer than {done.patience:.1f} s."
     first = done.first_breach
     if first is None:
-        return f"No invariant was broken; full rate was {done.base:.0f} messages a second."
-    found = f"First broken: {first.invariant.name} ({first.invariant}): {first.what}."
+        return f"No invariant was broken. {usual}"
+    found = f"{usual} First broken: {first.invariant.name} ({first.invariant}): {first.what}."
     counts = Counter(breach.invariant.name for breach in done.breaches)
     return found + " In all: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) + "."
 

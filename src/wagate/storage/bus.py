@@ -12,7 +12,7 @@ import heapq
 from collections import deque
 from enum import Enum
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from wagate.core.clock import Clock, SystemClock
 
@@ -96,6 +96,9 @@ class Subscription:
 
 class Bus:
     """Topics by name. Nothing is kept for those who subscribe later."""
+
+    #: How long a reader may wait for news without looking by itself, in seconds; ``None`` if no wake-up gets lost.
+    longest_wait: ClassVar[float | None] = None
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock: Clock = SystemClock() if clock is None else clock

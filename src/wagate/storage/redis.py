@@ -9,7 +9,7 @@ import os
 import random
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from wagate.core.clock import Clock
 from wagate.core.errors import StartupError
@@ -105,6 +105,8 @@ class RedisBus(Bus):
     :meth:`start`, and while Redis is away, it is a bus of this process alone; what was published meanwhile is told when
     Redis is back, and every reader is woken once, because others may have published too.
     """
+
+    longest_wait: ClassVar[float | None] = 1.0
 
     def __init__(self, client: Redis, clock: Clock | None = None, entropy: Entropy = os.urandom) -> None:
         super().__init__(clock)

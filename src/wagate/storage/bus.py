@@ -104,8 +104,12 @@ class Bus:
         self._clock: Clock = SystemClock() if clock is None else clock
         self._subscriptions: dict[str, list[Subscription]] = {}
 
-    def publish(self, topic: str, payload: object = None) -> None:
-        """Wake everyone subscribed to ``topic``; never blocks and never fails."""
+    def publish(self, topic: str, payload: object = None, *, abroad: str = "") -> None:
+        """Wake everyone subscribed to ``topic``; never blocks and never fails.
+
+        ``abroad`` is the payload of readers in other processes, if the bus reaches them: one line without tabs. It may
+        be lost where a wake-up is not.
+        """
         for subscription in self._subscriptions.get(topic, ()):
             subscription._offer(Wake.WAKE if payload is None else payload)
 

@@ -28,6 +28,7 @@ from wagate.core.errors import Unavailable
 from wagate.core.logging import bind, get_logger
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.engine.lease import StaleEpoch, check_epoch
+from wagate.engine.points import Reach, SendPoint
 from wagate.engine.port import (
     EngineSession,
     EngineUnavailable,
@@ -103,8 +104,17 @@ class Outbox:
     """Sends what :class:`~wagate.messages.service.send.Messages` accepted."""
 
     def __init__(
-        self, *, db: Database, events: EventLog, bus: Bus, clock: Clock, ring: KeyRing, files: OutgoingFiles
+        self,
+        *,
+        db: Database,
+        events: EventLog,
+        bus: Bus,
+        clock: Clock,
+        ring: KeyRing,
+        files: OutgoingFiles,
+        reach: Reach | None = None,
     ) -> None:
+        """``reach`` is told of each point where a test may end the program."""
         self.db = db
         self.events = events
         self.bus = bus
@@ -112,6 +122,7 @@ class Outbox:
         self.ring = ring
         self.files = files
         self.pauses = Pauses(events, bus)
+        self.reach = reach or (lambda _: None)
 
     async def run(self, session: Session, epoch: int, link: EngineSession) -> None:
         """Send the session's queued messages through ``link``, and those that come, until cancelled or until the
@@ -233,6 +244,8 @@ class _Run:
             await self.outbox.clock.sleep(_DATABASE_PAUSE)
             self.more_queued = True
         else:
+            if claimed:
+                self.outbox.reach(SendPoint.CLAIMED)
             self.ready.extend(claimed)
             self.more_queued = self.more_queued or len(claimed) == _BATCH
         finally:

@@ -22,6 +22,7 @@ from wagate.core.ids import AccountId, Entropy, MessageId, SessionId
 from wagate.core.logging import bound_values
 from wagate.core.metrics import Counter, Histogram
 from wagate.core.seal import KeyRing, SealBroken
+from wagate.engine.points import Reach, SendPoint
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
 from wagate.media.model import Media
@@ -109,8 +110,10 @@ class Messages:
         idempotency_hours: int = 24,
         first_contacts_per_day: int = 0,
         entropy: Entropy = os.urandom,
+        reach: Reach | None = None,
     ) -> None:
-        """``hand_over`` has a message that was just stored be looked at; without it, the bus does.
+        """``hand_over`` has a message that was just stored be looked at; without it, the bus does. ``reach`` is told of
+        each point where a test may end the program.
 
         ``first_contacts_per_day`` is the most of a number, see :mod:`wagate.messages.warmup`; 0 is no bound.
         """
@@ -125,6 +128,7 @@ class Messages:
         self._first_contacts = first_contacts_per_day
         self._entropy = entropy
         self._lookout = Lookout(db, bus, clock)
+        self._reach = reach or (lambda _: None)
 
     async def send(
         self,
@@ -321,8 +325,13 @@ class Messages:
             data=message.to_json(),
             traceparent=message.traceparent,
         )
-        tx.after_commit(lambda: self._hand_over(order.session, order.message))
+        self._reach(SendPoint.ACCEPTING)
+        tx.after_commit(lambda: self._accepted(order.session, order.message))
         return message
+
+    def _accepted(self, session: SessionId, message: MessageId) -> None:
+        self._reach(SendPoint.ACCEPTED)
+        self._hand_over(session, message)
 
     def _message(self, order: _Order, own: Jid, chat: Jid, mentions: list[Jid], now: datetime) -> Message:
         fields = order.content.fields

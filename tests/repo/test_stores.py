@@ -86,6 +86,8 @@ FOR_ALL = {
         "drop_keys": "drops what is old, whoever's it is",
         "count_by_status": "numbers of a worker's own sessions, no row",
         "_started": "builds a condition",
+        "_insert_all": "adds the rows that insert_at_end collected, each with its account",
+        "settled": "for requests that wait for messages which they made or read for their account",
     },
     "sessions/store.py": {
         "device_is_here": "whether any account has this device: two owners would damage its keys",

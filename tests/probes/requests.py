@@ -59,9 +59,14 @@ TEXT_KINDS: Final[Mapping[str, str]] = {
     "media.id": "med",
     "Last-Event-ID": "evt",
 }
-#: Parameters of paths that name nothing of an account: the simulated phones and the workers are those who run the
-#: gateway's.
-NO_IDS: Final[Mapping[str, str]] = {"number": "491701234567", "device": "1", "worker_id": "worker-001"}
+#: Parameters of paths that name nothing of an account, and a value of each: the simulated phones, the workers and the
+#: keys of the key ring are those who run the gateway's.
+NO_IDS: Final[Mapping[str, str]] = {
+    "number": "491701234567",
+    "device": "1",
+    "worker_id": "worker-001",
+    "secret_key_id": "0000",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ ARGS ?=
 # Tests wait most of the time: three of them keep two cores busy.
 WORKERS ?= 3
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format gen faults bench clean
+.PHONY: help setup demo test check format gen faults chaos bench clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ gen: setup ## remake everything generated: protobuf, frame types, reference page
 
 faults: setup ## the long fault run: at least 100 kills, checked from the sandbox's records (ARGS="--seed 7")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+chaos: setup ## strike a whole fleet under load, checked from others' records (ARGS="--seed 7 --minutes 10 --faults F1,F12")
+	@$(BIN)/python -m tests.chaos.run $(ARGS)
 
 bench: setup ## measure against bare Baileys and write bench/RESULTS.md
 	@$(BIN)/python -m bench $(ARGS)

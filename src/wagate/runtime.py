@@ -158,7 +158,7 @@ async def open_runtime(
 
     :raises StartupError: if something keeps the program from working; nothing is changed then.
     """
-    clock = clock or SystemClock()
+    clock, reach = clock or SystemClock(), crashes_of(os.environ)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(DataDir.open(settings.data_dir))
         lag = asyncio.create_task(looplag.watch(clock))
@@ -188,7 +188,7 @@ async def open_runtime(
         keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
         registry = Registry(db=db, events=log, bus=bus, kv=kv, clock=clock, operators=accounts.operators)
         fleet: Fleet | LoneWorker = LoneWorker(registry)
-        reach: Links = links
+        connections: Links = links
         hand_over = None
         if calls is not None:
             await stack.enter_async_context(calls)
@@ -201,7 +201,7 @@ async def open_runtime(
                 routes=routes,
                 wake_outbox=lambda session: bus.publish(outbox_topic(session)),
             )
-            reach, hand_over = fleet.links, fleet.hand_over
+            connections, hand_over = fleet.links, fleet.hand_over
         sessions = Sessions(
             db=db,
             events=log,
@@ -210,7 +210,7 @@ async def open_runtime(
             clock=clock,
             keys=keys,
             ring=ring,
-            links=reach,
+            links=connections,
             mover=KeyMover(),
             engine=settings.engine or _usual_engine(endpoint),
             proxies=egress.check_destination,
@@ -250,6 +250,7 @@ async def open_runtime(
             idempotency_hours=settings.idempotency_hours,
             first_contacts_per_day=settings.first_contacts_per_day,
             entropy=entropy,
+            reach=reach,
         )
         files = OutgoingFiles(library=library, hosts=hosts, clock=clock)
         incoming = IncomingFiles(bus=bus, ring=ring, clock=clock, entropy=entropy)
@@ -325,8 +326,8 @@ async def open_runtime(
             sessions=sessions,
             library=library,
             messages=messages,
-            history=History(db=db, clock=clock, links=reach),
-            outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files),
+            history=History(db=db, clock=clock, links=connections),
+            outbox=Outbox(db=db, events=log, bus=bus, clock=clock, ring=ring, files=files, reach=reach),
             receiver=receiver,
             webhooks=Webhooks(db=db, log=log, bus=bus, clock=clock, ring=ring, egress=egress, entropy=entropy),
             secret_keys=secret_keys,

@@ -64,6 +64,12 @@ class Host:
     def wake_outbox(self, session: SessionId) -> None:
         self.woken.append(self.mine(session))
 
+    def wakes_outbox(self, session: SessionId) -> bool:
+        if session == ELSEWHERE:
+            return False
+        self.woken.append(session)
+        return True
+
     async def count_messages(self) -> dict[str, int]:
         return {"sent": 2}
 
@@ -78,7 +84,14 @@ def host(ground: Ground) -> Host:
 
 @pytest.fixture
 async def server(ground: Ground, host: Host) -> AsyncIterator[HttpServer]:
-    app = build_inner_app(router(host), token=TOKEN, worker=WORKER, checks=(), clock=ground.clock)  # type: ignore[arg-type]
+    app = build_inner_app(
+        router(host),  # type: ignore[arg-type]
+        token=TOKEN,
+        scrape_token="",
+        worker=WORKER,
+        checks=(),
+        clock=ground.clock,
+    )
     server = HttpServer(app, host="127.0.0.1", port=0)
     await server.start()
     yield server
@@ -219,6 +232,44 @@ async def test_a_burst_of_messages_is_handed_over_by_few_calls(
     await hand_over.done()
     assert 1 <= len(host.woken) <= 3
     assert otherwise == []
+
+
+async def test_messages_of_many_sessions_are_handed_over_by_few_calls(
+    ground: Ground, host: Host, server: HttpServer, calls: WorkerCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = [SessionId("ses_" + f"{number:026}") for number in range(100)]
+    otherwise: list[SessionId] = []
+    hand_over = HandOver(ground.routes, calls, otherwise.append)
+    for session in sessions:
+        await ground.routes.put(session, Route(WORKER, server.url))
+    made: list[str] = []
+    call = calls.call
+
+    async def counted(endpoint: str, method: str, path: str, body: Any, **more: Any) -> Any:
+        made.append(path)
+        return await call(endpoint, method, path, body, **more)
+
+    monkeypatch.setattr(calls, "call", counted)
+    for session in sessions:
+        hand_over(session, MessageId("msg_" + "0" * 26))
+    await hand_over.done()
+    assert sorted(host.woken) == sessions
+    assert len(made) <= 2
+    assert otherwise == []
+
+
+async def test_what_a_worker_does_not_host_is_looked_up_again(
+    ground: Ground, host: Host, server: HttpServer, calls: WorkerCalls
+) -> None:
+    otherwise: list[SessionId] = []
+    hand_over = HandOver(ground.routes, calls, otherwise.append)
+    for session in (HERE, ELSEWHERE):
+        await ground.routes.put(session, Route(WORKER, server.url))
+        hand_over(session, MessageId("msg_" + "0" * 26))
+    await hand_over.done()
+    assert host.woken == [HERE]
+    assert otherwise == [ELSEWHERE]
+    assert ground.routes.remembered(ELSEWHERE) is None
 
 
 async def test_what_can_not_be_handed_over_goes_by_the_bus(ground: Ground, calls: WorkerCalls) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ from wagate.media.errors import HostsUnavailable
 from wagate.messages.kinds import SENDABLE
 from wagate.messages.model import Failure, Message, MessageStatus
 from wagate.messages.service.outbox import PAUSES, STORE_PATIENCE, STORE_PAUSE, WINDOW
-from wagate.storage.errors import StorageUnavailable
+from wagate.storage.database import Tx
+from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
 from wagate.wire.media import MediaKind
 
 PNG = bytes.fromhex(
@@ -219,6 +221,30 @@ async def test_without_an_answer_it_ends_and_the_next_run_sends_the_same_id_firs
     assert [relayed.text for relayed in both.link.relayed] == ["1", "2", "1", "3"]
     assert both.link.relayed[2].wa_id == uncertain.wa_id
     assert len(await both.told("message.sent")) == 3
+
+
+async def test_what_a_claim_may_have_marked_leaves_first_though_nobody_was_told_so(
+    both: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, unknown = both.db.write, [True]
+
+    async def write_and_hear_nothing(work: Callable[[Tx], Any]) -> Any:
+        found = await write(work)
+        if unknown:
+            unknown.clear()
+            raise OutcomeUnknown("the connection broke in the commit")
+        return found
+
+    claimed = await both.send("1", to=ADA)
+    monkeypatch.setattr(both.db, "write", write_and_hear_nothing)
+    async with both.sending() as run:
+        await run
+    assert (await both.now(claimed)).status is MessageStatus.SENDING
+    behind = await both.send("2", to=ADA)
+    async with both.sending():
+        await both.reaches(behind, "sent")
+
+    assert [relayed.wa_id for relayed in both.link.relayed] == [claimed.wa_id, behind.wa_id]
 
 
 async def test_a_run_that_is_killed_leaves_what_the_next_one_finishes(both: World) -> None:

@@ -25,6 +25,7 @@ INNER = {"SessionId", "EndpointId", "MediaId", "DeliveryId", "WorkerId", "Delive
 
 #: Who may call functions that are scoped by one of these ids alone, and why that is no way around the account.
 TRUSTED = {
+    "backups/service.py": "for those who run the gateway, and for the worker that holds the session",
     "history/jobs.py": "reads chunks of sessions whose open link it holds",
     "history/service/notices.py": "runs in the transaction that takes a message off the inbox, under the epoch",
     "media/jobs.py": "fetches files of sessions whose open link it holds",
@@ -33,6 +34,7 @@ TRUSTED = {
     "messages/service/backfill.py": "stores old messages of the session that its owner holds",
     "messages/service/outbox.py": "sends for the holder of the lease, whose epoch each transaction checks",
     "messages/service/receive.py": "runs in the transaction that takes a message off the inbox, under the epoch",
+    "messages/service/settling.py": "settles for the holder of the lease, whose epoch it checks",
     "messages/service/send.py": "answers the engine, which asks for what its own session sent",
     "sessions/hosting.py": "the worker's side: by its own id, or by its leases",
     "sessions/pausing.py": "the worker's side: writes under the epoch",
@@ -84,12 +86,28 @@ FOR_ALL = {
         "drop_keys": "drops what is old, whoever's it is",
         "count_by_status": "numbers of a worker's own sessions, no row",
         "_started": "builds a condition",
+        "_insert_all": "adds the rows that insert_at_end collected, each with its account",
+        "settled": "for requests that wait for messages which they made or read for their account",
     },
     "sessions/store.py": {
         "device_is_here": "whether any account has this device: two owners would damage its keys",
         "any_account": "for those who run the gateway, and for workers that were given the session",
         "count_free": "a number, no row",
         "loads": "numbers of each worker, no row",
+        **dict.fromkeys(("count_all", "count_unhosted", "waiting"), "numbers for whoever watches the gateway, no row"),
+    },
+    "keyring/store.py": {
+        "*": "values that are sealed by the ring, whoever's they are: rotation opens and seals, and reads none"
+    },
+    "backups/store.py": {
+        "add": "by a backup, which names its account and session",
+        "of_no_use": "names files of versions that are too old, whoever's they are",
+        "all_sessions": "after the database went back in time, for every session",
+        **dict.fromkeys(("mark", "raise_mark", "timeline"), "the installation's mark, no account's"),
+        **dict.fromkeys(
+            ("sealed_by", "not_under", "count_under", "count_not_under"),
+            "what rotation has left to do, whoever's it is",
+        ),
     },
     "plans/store.py": {
         **dict.fromkeys(
@@ -115,11 +133,21 @@ FOR_ALL = {
         "move_replay": "for the fan-out, which serves all accounts",
         "still_needed": "which events some endpoint waits for, whoever's",
         "prune": "drops what is old, whoever's it is",
+        **dict.fromkeys(("any_enabled", "backlog"), "numbers for whoever watches the gateway, no row"),
     },
 }
 
 #: Tables that hold nothing of any account.
-NOBODYS = {"duties", "key_canary", "platform_settings", "usage_cursor", "webhook_fanout", "workers"}
+NOBODYS = {
+    "duties",
+    "key_canary",
+    "key_rotations",
+    "platform_settings",
+    "unfinished_move",
+    "usage_cursor",
+    "watermark",
+    "webhook_fanout",
+} | {"workers"}
 #: Tables whose rows are an account's by another column's words.
 BY_NAME = {"accounts": "id", "quota_use": "subject"}
 #: Where SQL may stand, besides the stores.

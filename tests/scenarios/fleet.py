@@ -14,6 +14,13 @@ from wagate.cli.sink import WebhookSink
 from wagate.core.seal import KeyRing
 
 TOKEN = "fleet-token-0123456789abcdef"
+#: A file store that is away, for stories without files.
+NO_FILES = {
+    "WAGATE_S3_ENDPOINT": "http://127.0.0.1:9",
+    "WAGATE_S3_REGION": "eu-central-1",
+    "WAGATE_S3_ACCESS_KEY_ID": "nobody",
+    "WAGATE_S3_SECRET_ACCESS_KEY": "nothing",
+}
 ADMIN_KEY = "admin-key-0123456789abcdefghij"
 
 
@@ -128,6 +135,7 @@ async def open_fleet(
         "WAGATE_SECRET_KEYS": KeyRing.generate(os.urandom).to_text(),
         "WAGATE_WORKER_TOKEN": TOKEN,
         "WAGATE_ADMIN_KEY": ADMIN_KEY,
+        **NO_FILES,
         **environment,
     }
     sandbox = await start("sandbox", ["--port", "0"], folder, {}, folder / "sandbox.log")

@@ -14,7 +14,7 @@ from tests.storage.conftest import Together
 from tests.storage.tables import add, count, notes, numbers
 from wagate.core.errors import Conflict
 from wagate.storage import database
-from wagate.storage.database import MAX_GROUP, Database, Tx
+from wagate.storage.database import MAX_GROUP, Database, Refutation, Tx
 from wagate.storage.errors import StorageUnavailable
 
 
@@ -155,6 +155,41 @@ async def test_what_can_not_be_written_at_the_end_fails_the_job_that_left_it_and
     assert isinstance(results.pop(2), IntegrityError)
     assert results == [0, 1, 3, 4, 5]
     assert await db.read(numbers) == list(range(6))
+
+
+async def test_what_is_checked_at_the_end_is_checked_once_and_undoes_the_jobs_that_it_refutes(
+    db: Database, together: Together
+) -> None:
+    checked: list[list[int]] = []
+
+    def check(tx: Tx, given: list[int]) -> Refutation | None:
+        checked.append(given)
+        bad = [place for place, number in enumerate(given) if number in (2, 4)]
+        return (bad[0], Conflict(f"not {given[bad[0]]}")) if bad else None
+
+    def claim(number: int) -> Callable[[Tx], None]:
+        def work(tx: Tx) -> None:
+            tx.check_at_end(check, number)
+            tx.execute(insert(notes), {"id": number, "text": "x"})
+
+        return work
+
+    results = await together([claim(number) for number in (1, 3, 5)])
+    assert results == [None] * 3
+    assert checked == [[1, 3, 5]]
+    results = await together([claim(number) for number in (2, 4, 6, 8)])
+    assert [str(result) for result in results[:2]] == ["not 2", "not 4"]
+    assert results[2:] == [None, None]
+    assert await db.read(numbers) == [1, 3, 5, 6, 8]
+
+
+async def test_a_later_job_of_the_same_commit_refutes_no_earlier_one(db: Database, together: Together) -> None:
+    def none_is_there(tx: Tx, given: list[int]) -> Refutation | None:
+        return (0, Conflict("somebody came")) if numbers(tx) else None
+
+    results = await together([lambda tx: tx.check_at_end(none_is_there, 1), add(7)])
+    assert results == [None, 7]
+    assert await db.read(numbers) == [7]
 
 
 async def test_a_group_in_which_every_job_fails_stores_nothing(db: Database, together: Together) -> None:

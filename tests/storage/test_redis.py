@@ -71,6 +71,15 @@ async def test_what_is_published_here_wakes_readers_there_and_carries_payloads_h
         assert await other.next(0.05) is None
 
 
+async def test_readers_elsewhere_get_what_is_meant_for_them(redis_server: str, new_bus: NewBus) -> None:
+    here, there = await new_bus(redis_server), await new_bus(redis_server)
+    await hears(there, here, "ready")
+    with here.subscribe("topic") as near, there.subscribe("topic") as far:
+        here.publish("topic", ("any", "object"), abroad='["sent",null]')
+        assert await near.next(0) == ("any", "object")
+        assert await far.next(5) == '["sent",null]'
+
+
 async def test_a_process_does_not_hear_its_own_echo(redis_server: str, new_bus: NewBus) -> None:
     here, there = await new_bus(redis_server), await new_bus(redis_server)
     await hears(here, there, "ready")

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from wagate.cli.serving import cancel, check_fleet_settings, first, spare_what_stays, stop_signal
 from wagate.cluster.service.duties import Duty
 from wagate.cluster.service.fleet import Fleet
-from wagate.core.clock import SystemClock
+from wagate.core.clock import clock_of
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
@@ -30,13 +30,13 @@ async def run_gateway(settings: Settings) -> None:
     """
     check_fleet_settings(settings)
     configure_logging(settings.log_level, settings.log_format)
-    stop = stop_signal()
+    stop, clock = stop_signal(), clock_of(os.environ)
     async with AsyncExitStack() as stack:
         endpoint = await find_endpoint(settings)
         await stack.enter_async_context(traced(settings.otel_endpoint, "wagate-gateway", gateway_version()))
-        occupancy = await Occupancy.together(settings.database_url, SystemClock())
+        occupancy = await Occupancy.together(settings.database_url, clock)
         stack.push_async_callback(occupancy.close)
-        runtime = await stack.enter_async_context(open_runtime(settings, endpoint, hosts_sessions=False))
+        runtime = await stack.enter_async_context(open_runtime(settings, endpoint, clock, hosts_sessions=False))
         app = gateway_app(runtime)
         server = HttpServer(app, host=settings.host, port=settings.port)
         await server.start()

@@ -46,9 +46,15 @@ class Program:
 
 
 async def start(
-    command: str, arguments: Sequence[str], data_dir: Path, environment: Mapping[str, str], log: Path
+    command: str,
+    arguments: Sequence[str],
+    data_dir: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    *,
+    patience: float = READY_TIMEOUT,
 ) -> Program:
-    """Start ``wagate <command>`` and wait for its `ready` line.
+    """Start ``wagate <command>`` and wait up to ``patience`` seconds for its `ready` line.
 
     :raises StartupError: with the last lines of its log if it ends or stays silent.
     """
@@ -62,7 +68,7 @@ async def start(
         )
     program = Program(process, "", data_dir)
     try:
-        program.url = await asyncio.wait_for(_ready_line(process), READY_TIMEOUT)
+        program.url = await asyncio.wait_for(_ready_line(process), patience)
     except (TimeoutError, EOFError) as error:
         program.kill()
         await process.wait()

@@ -53,6 +53,10 @@ def check_fleet_settings(settings: Settings) -> None:
         raise StartupError(
             "several processes need PostgreSQL", "set WAGATE_DATABASE_URL; `wagate up` needs nothing and is one process"
         )
+    if not settings.redis_url.get_secret_value():
+        raise StartupError("several processes wake each other over Redis or Valkey", "set WAGATE_REDIS_URL")
+    if not settings.s3_endpoint:
+        raise StartupError("several processes need one place for files", "set WAGATE_S3_ENDPOINT and its keys")
     if not settings.secret_keys.get_secret_value().strip():
         raise StartupError(
             "several processes need one key ring", "set WAGATE_SECRET_KEYS to the same value for all of them"

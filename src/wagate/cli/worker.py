@@ -4,7 +4,7 @@ import os
 from contextlib import AsyncExitStack
 
 from wagate.cli.serving import cancel, check_fleet_settings, first, spare_what_stays, stop_signal
-from wagate.core.clock import SystemClock
+from wagate.core.clock import clock_of
 from wagate.core.errors import StartupError
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging, get_logger
@@ -41,14 +41,13 @@ async def run_worker(settings: Settings) -> None:
     if not settings.gateway_url:
         raise StartupError("a worker has to know its gateways", "set WAGATE_GATEWAY_URL to an address of theirs")
     configure_logging(settings.log_level, settings.log_format)
-    stop = stop_signal()
+    stop, clock = stop_signal(), clock_of(os.environ)
     async with AsyncExitStack() as stack:
         endpoint = await find_endpoint(settings)
         await stack.enter_async_context(traced(settings.otel_endpoint, "wagate-worker", gateway_version()))
-        occupancy = await Occupancy.together(settings.database_url, SystemClock())
+        occupancy = await Occupancy.together(settings.database_url, clock)
         stack.push_async_callback(occupancy.close)
-        runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
-        clock = runtime.clock
+        runtime = await stack.enter_async_context(open_runtime(settings, endpoint, clock))
         # Before the first session is opened.
         await runtime.watermark.check()
         worker = _new_id(settings)

@@ -3,7 +3,9 @@
 import asyncio
 import heapq
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 
@@ -34,6 +36,30 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class WrongClock(SystemClock):
+    """The machine's clock as somebody set it wrong: ahead by the seconds that a file says, behind if they are negative.
+    Nothing in the file, or no file, and it is right. Like the machine's, its :meth:`monotonic` can't be set.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def now(self) -> datetime:
+        try:
+            ahead = float(self._file.read_text() or 0)
+        except FileNotFoundError:
+            ahead = 0.0
+        return super().now() + timedelta(seconds=ahead)
+
+
+def clock_of(environment: Mapping[str, str]) -> Clock:
+    """The clock of a program. ``WAGATE_CLOCK_AHEAD=@<file>`` makes it a :class:`WrongClock`, which is honoured only
+    under ``WAGATE_TEST_FAULTS=1``.
+    """
+    order = environment.get("WAGATE_CLOCK_AHEAD", "") if environment.get("WAGATE_TEST_FAULTS") == "1" else ""
+    return WrongClock(Path(order[1:])) if order.startswith("@") else SystemClock()
 
 
 class ManualClock:

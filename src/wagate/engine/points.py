@@ -35,6 +35,17 @@ class CrashPoint(StrEnum):
     RECEIPTED = "receipted"
 
 
+class SendPoint(StrEnum):
+    """Points on a message's way before an engine has it; they end the process that gets there."""
+
+    #: A request's message is written and not committed.
+    ACCEPTING = "accepting"
+    #: The message is committed; the request has no answer.
+    ACCEPTED = "accepted"
+    #: The outbox has marked messages as being sent; none is encrypted.
+    CLAIMED = "claimed"
+
+
 def crashes_of(environment: Mapping[str, str]) -> Reach | None:
     """What ends this process at the point that the environment orders; ``None`` if it orders none."""
     order = environment.get(VARIABLES[1], "") if environment.get(VARIABLES[0]) == "1" else ""

@@ -88,7 +88,8 @@ def _metrics(runtime: composition.Runtime) -> APIRouter:
 
 
 def _wake(runtime: composition.Runtime) -> Callable[[MessageId], None]:
-    return lambda message: runtime.bus.publish(message_topic(message))
+    # In this process alone: the worker that says so has told the others over the same bus.
+    return lambda message: runtime.bus.publish_here(message_topic(message))
 
 
 def _control(sandbox: "Sandbox") -> APIRouter:

@@ -34,17 +34,10 @@ from sqlalchemy import (
 
 from wagate.core.ids import AccountId, MediaId, MessageId, SessionId
 from wagate.messages import payload
-from wagate.messages.model import (
-    Attachment,
-    Direction,
-    Failure,
-    Message,
-    MessageStatus,
-    predecessors,
-)
+from wagate.messages.model import PENDING, Attachment, Direction, Failure, Message, MessageStatus, predecessors
 from wagate.messages.rows import message_of, shown, values_of
 from wagate.storage.database import Tx, metadata
-from wagate.storage.dialect import insert_or_ignore
+from wagate.storage.dialect import insert_or_ignore, padded
 from wagate.storage.sealed import sealed
 from wagate.storage.types import Json, RowNumber, UtcDateTime
 from wagate.wire.jid import Jid
@@ -182,6 +175,15 @@ def use_key(
     return tx.execute(insert_or_ignore(idempotency_keys), values).rowcount == 1
 
 
+def insert_at_end(tx: Tx, message: Message, payload: bytes) -> None:
+    """Store a message that nobody else can have made; jobs of the same commit do not see it."""
+    tx.at_last(_insert_all, values_of(message, payload))
+
+
+def _insert_all(tx: Tx, rows: list[dict[str, Any]]) -> None:
+    tx.execute(_INSERT, rows)
+
+
 def insert(tx: Tx, message: Message, payload: bytes) -> bool:
     """Store a new message; ``False`` if the session has it already."""
     return tx.execute(_INSERT, values_of(message, payload)).rowcount == 1
@@ -226,6 +228,12 @@ def _with_media() -> Select[Any]:
 def find(tx: Tx, account: AccountId, message: MessageId) -> Message | None:
     row = tx.execute(_with_media().where(_m.id == message, _m.account_id == account)).one_or_none()
     return None if row is None else message_of(row._mapping)
+
+
+def settled(tx: Tx, ids: Collection[MessageId]) -> list[Message]:
+    """Those of these messages that were sent or given up."""
+    query = _with_media().where(_m.id.in_(sorted(ids)), _m.status.not_in(sorted(PENDING)))
+    return [message_of(row._mapping) for row in tx.execute(query)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,7 +389,7 @@ _START = (
 
 def settle_sent(tx: Tx, session: SessionId, seqs: Collection[int], at: datetime) -> set[int]:
     """Mark messages as acknowledged; those that a receipt was faster to settle are not in the answer."""
-    parameters = {"numbers": sorted(seqs), "session": session, "at": at}
+    parameters = {"numbers": padded(seqs), "session": session, "at": at}
     return {row.seq for row in tx.execute(_SETTLE_SENT, parameters)}
 
 
@@ -422,7 +430,7 @@ def sent_by_wa_ids(tx: Tx, session: SessionId, wa_ids: Sequence[str]) -> list[Me
     """The session's own messages of these ids, locked until the transaction ends."""
     found: list[Message] = []
     for start in range(0, len(wa_ids), _MOST_IDS):
-        rows = tx.execute(_SENT_BY_WA_IDS, {"session": session, "ids": list(wa_ids[start : start + _MOST_IDS])})
+        rows = tx.execute(_SENT_BY_WA_IDS, {"session": session, "ids": padded(wa_ids[start : start + _MOST_IDS])})
         found += [message_of(row._mapping) for row in rows]
     # Sorted here: told to sort, SQLite walks through all messages of the session in that order.
     return sorted(found, key=lambda message: message.seq)
@@ -477,11 +485,7 @@ def empty_payloads(tx: Tx, before: datetime, limit: int) -> int:
     """Forget the protobufs of settled messages older than ``before``; how many were."""
     old = (
         select(_m.seq)
-        .where(
-            _m.payload.is_not(None),
-            _m.created_at < before,
-            _m.status.not_in((MessageStatus.QUEUED, MessageStatus.SENDING)),
-        )
+        .where(_m.payload.is_not(None), _m.created_at < before, _m.status.not_in(sorted(PENDING)))
         .order_by(_m.created_at)
         .limit(limit)
     )

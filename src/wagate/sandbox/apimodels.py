@@ -307,6 +307,8 @@ class SandboxWireEntry(ApiModel):
     session: str
     direction: Direction
     stanza: str
+    connection: int
+    """Which connection, counted from 1; 0 if there was none yet."""
     id: str
     from_: Annotated[str, Field(alias="from")]
     to: str

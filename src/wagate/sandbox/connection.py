@@ -45,6 +45,7 @@ class Connection:
 
     def __init__(self, world: "World", keys: ServerKeys, socket: ServerConnection, routing: bytes) -> None:
         self._world, self._keys, self._socket, self._routing = world, keys, socket, routing
+        self._number = world.next_connection()
         self._device: Device | None = None
         self._registration: Registration | None = None
         self._transport: Transport | None = None
@@ -85,7 +86,7 @@ class Connection:
     async def run(self) -> None:
         """Serve until the client or the server ends it."""
         self._world.connections.add(self)
-        self._world.record.event("", "connected")
+        self._world.record.event("", "connected", connection=self._number)
         why = ""
         writer: asyncio.Task[None] | None = None
         try:
@@ -106,7 +107,7 @@ class Connection:
             if self._registration is not None:
                 self._registration.gone()
             self._world.connections.discard(self)
-            self._world.record.event(session, "disconnected", why)
+            self._world.record.event(session, "disconnected", why, self._number)
             if writer is not None:
                 writer.cancel()
                 await asyncio.gather(writer, return_exceptions=True)
@@ -147,17 +148,17 @@ class Connection:
         device = account.devices.get(payload.device) if account is not None else None
         name = f"{payload.username}:{payload.device}@s.whatsapp.net"
         if (fault := world.faults.strike(FaultKind.REFUSE_LOGIN, name)) is not None:
-            world.record.event(name, "refused", str(fault.code))
+            world.record.event(name, "refused", str(fault.code), self._number)
             self.end(failure(fault.code))
             return
         if account is None or device is None or device.noise_key != noise_key:
-            world.record.event(name, "refused", "401")
+            world.record.event(name, "refused", "401", self._number)
             self.end(failure(401))
             return
         if device.line is not None:
             device.line.end(Node("stream:error", {}, [Node("conflict", {"type": "replaced"})]))
         self._device, device.line = device, self
-        world.record.event(self.session, "login")
+        world.record.event(self.session, "login", connection=self._number)
         now = world.seconds()
         self.post(
             Node(
@@ -189,7 +190,7 @@ class Connection:
 
     def _on_node(self, node: Node) -> None:
         world = self._world
-        world.record.stanza(self.session, Direction.IN, node)
+        world.record.stanza(self.session, Direction.IN, node, self._number)
         if self._ended:
             return
         if world.faults.none:
@@ -234,7 +235,7 @@ class Connection:
     def _send(self, node: Node) -> None:
         if self._ended:
             return
-        self._world.record.stanza(self.session, Direction.OUT, node)
+        self._world.record.stanza(self.session, Direction.OUT, node, self._number)
         self._outgoing.append(node)
         self._wake.set()
 

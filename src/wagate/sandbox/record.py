@@ -47,6 +47,8 @@ class Entry:
     session: str
     direction: Direction
     stanza: str
+    #: Which connection, counted from 1.
+    connection: int = 0
     id: str = ""
     from_: str = ""
     to: str = ""
@@ -68,6 +70,7 @@ class Entry:
             "session": self.session,
             "direction": self.direction.value,
             "stanza": self.stanza,
+            "connection": self.connection,
             "id": self.id,
             "from": self.from_,
             "to": self.to,
@@ -89,7 +92,7 @@ class WireRecord:
         self._entries: deque[Entry] = deque(maxlen=limit)
         self._next = 1
 
-    def stanza(self, session: str, direction: Direction, node: Node) -> None:
+    def stanza(self, session: str, direction: Direction, node: Node, connection: int = 0) -> None:
         """Note a stanza."""
         error = node.get("error") or node.get("code") or node.get("reason")
         if node.tag == "iq" and node.get("type") == "error" and (told := node.child("error")):
@@ -98,6 +101,7 @@ class WireRecord:
             session,
             direction,
             node.tag,
+            connection=connection,
             id=node.get("id"),
             from_=node.get("from"),
             to=node.get("to"),
@@ -110,9 +114,9 @@ class WireRecord:
             receipt_ids=receipt_ids(node) if node.tag == "receipt" else (),
         )
 
-    def event(self, session: str, what: str, detail: str = "") -> None:
+    def event(self, session: str, what: str, detail: str = "", connection: int = 0) -> None:
         """Note that a connection began, logged in, was refused, or ended."""
-        self._add(session, Direction.IN, what, detail=detail)
+        self._add(session, Direction.IN, what, detail=detail, connection=connection)
 
     def since(self, after: int = 0, session: str = "", limit: int = 1000) -> list[Entry]:
         """The entries after that ``seq``, oldest first; of one session if its JID or number is given."""

@@ -50,6 +50,7 @@ class World:
         #: What clients did wrong (false signatures and the like): a green run has none.
         self.complaints: Counter[str] = Counter()
         self._ids = 0
+        self._connected = 0
 
     # -- who exists
 
@@ -188,6 +189,11 @@ class World:
         """An id for a stanza of the server."""
         self._ids += 1
         return f"{self.entropy(3).hex()}-{self._ids}"
+
+    def next_connection(self) -> int:
+        """The number of a new connection, by which the record tells one of a device from the next."""
+        self._connected += 1
+        return self._connected
 
     def seconds(self) -> str:
         """The wall clock as stanzas carry it."""

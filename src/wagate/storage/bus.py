@@ -12,7 +12,7 @@ import heapq
 from collections import deque
 from enum import Enum
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from wagate.core.clock import Clock, SystemClock
 
@@ -97,12 +97,19 @@ class Subscription:
 class Bus:
     """Topics by name. Nothing is kept for those who subscribe later."""
 
+    #: How long a reader may wait for news without looking by itself, in seconds; ``None`` if no wake-up gets lost.
+    longest_wait: ClassVar[float | None] = None
+
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock: Clock = SystemClock() if clock is None else clock
         self._subscriptions: dict[str, list[Subscription]] = {}
 
-    def publish(self, topic: str, payload: object = None) -> None:
-        """Wake everyone subscribed to ``topic``; never blocks and never fails."""
+    def publish(self, topic: str, payload: object = None, *, abroad: str = "") -> None:
+        """Wake everyone subscribed to ``topic``; never blocks and never fails.
+
+        ``abroad`` is the payload of readers in other processes, if the bus reaches them: one line without tabs. It may
+        be lost where a wake-up is not.
+        """
         for subscription in self._subscriptions.get(topic, ()):
             subscription._offer(Wake.WAKE if payload is None else payload)
 

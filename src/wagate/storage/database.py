@@ -19,10 +19,10 @@ import asyncio
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import CoroutineType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, Select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -30,17 +30,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from wagate.core.errors import StartupError
 from wagate.core.logging import get_logger
 from wagate.storage import measures
-from wagate.storage.connect import (
-    Failure,
-    classify,
-    describe,
-    reader_engine,
-    writer_engine,
-)
-from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
+from wagate.storage.connect import Failure, classify, describe, reader_engine, writer_engine
+from wagate.storage.errors import StorageUnavailable
+from wagate.storage.outcomes import Job, Outcome, deliver, failed, report, translated
 
 T = TypeVar("T")
 _Closing = Callable[["Tx", list[Any]], None]
+#: What a check found wrong first: the place among the items that it was given, and the error of that item's job.
+Refutation = tuple[int, Exception]
+_Check = Callable[["Tx", list[Any]], Refutation | None]
 
 #: Bounds how long one group holds the write lock and how much is run again when a job in it fails.
 MAX_GROUP = 512
@@ -69,7 +67,7 @@ _log = get_logger("storage")
 class Tx:
     """One database transaction, used by one job on a database thread and not after the job returned."""
 
-    __slots__ = ("_callbacks", "connection", "failed", "last", "touched")
+    __slots__ = ("_callbacks", "checks", "connection", "failed", "last", "touched")
 
     def __init__(self, connection: Connection, callbacks: list[Callable[[], None]] | None) -> None:
         #: For storage itself (schema, tests); features go through :meth:`execute`.
@@ -78,7 +76,8 @@ class Tx:
         self.touched = False
         #: The database error after which this transaction can't be committed, even if the job has caught it.
         self.failed: SQLAlchemyError | None = None
-        #: What :meth:`at_last` was given.
+        #: What :meth:`check_at_end` and :meth:`at_last` were given.
+        self.checks: list[tuple[_Check, Any]] = []
         self.last: list[tuple[_Closing, Any]] = []
         self._callbacks = callbacks
 
@@ -91,6 +90,14 @@ class Tx:
         except SQLAlchemyError as error:
             self.failed = error
             raise
+
+    def check_at_end(self, check: "Callable[[Tx, list[T]], Refutation | None]", item: T) -> None:
+        """As :meth:`at_last`, which it comes before, for a condition that need not be known earlier: the job whose
+        item ``check`` refutes is undone and fails.
+        """
+        if self._callbacks is None:
+            raise RuntimeError("a reading transaction commits nothing")
+        self.checks.append((check, item))
 
     def at_last(self, work: "Callable[[Tx, list[T]], None]", item: T) -> None:
         """Have ``work`` called just before the commit, once, with this item and all others that were given for it.
@@ -110,33 +117,6 @@ class Tx:
         if self._callbacks is None:
             raise RuntimeError("a reading transaction has no commit")
         self._callbacks.append(callback)
-
-
-class _Job(Generic[T]):
-    __slots__ = ("future", "patient", "work")
-
-    def __init__(self, work: Callable[[Tx], T], future: asyncio.Future[T], *, patient: bool) -> None:
-        self.work = work
-        self.future = future
-        self.patient = patient
-
-
-class _Outcome:
-    """What became of a job: committed with a value, or failed with an error."""
-
-    __slots__ = ("callbacks", "error", "job", "value")
-
-    def __init__(
-        self,
-        job: _Job[Any],
-        value: object = None,
-        error: BaseException | None = None,
-        callbacks: Sequence[Callable[[], None]] = (),
-    ) -> None:
-        self.job = job
-        self.value = value
-        self.error = error
-        self.callbacks = callbacks
 
 
 class _Spoiled(Exception):
@@ -181,7 +161,7 @@ class Database:
     def __init__(self, url: str, writer: Engine, reader: Engine) -> None:
         self.url = url
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._closed = False
         self._writer = _Writer(writer, self._queue, self._loop)
         self._reader = reader
@@ -214,7 +194,7 @@ class Database:
         if self._closed:
             raise StorageUnavailable("the database is closed", retry_after=None)
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Job(work, future, patient=patient))
+        self._queue.put(Job(work, future, patient=patient))
         return await future
 
     async def read(self, work: Callable[[Tx], T]) -> T:
@@ -261,7 +241,7 @@ class Database:
                 # A pooled connection that the server closed meanwhile fails at its first statement only.
                 lost = classify(error) is Failure.LOST
                 if not lost or attempt + 1 == _ATTEMPTS:
-                    raise _translated(error) from error
+                    raise translated(error) from error
         raise AssertionError("unreachable")
 
 
@@ -269,7 +249,7 @@ class _Writer:
     """The thread that owns the writing connection."""
 
     def __init__(
-        self, engine: Engine, jobs: queue.SimpleQueue[_Job[Any] | None], loop: asyncio.AbstractEventLoop
+        self, engine: Engine, jobs: queue.SimpleQueue[Job[Any] | None], loop: asyncio.AbstractEventLoop
     ) -> None:
         self._engine = engine
         self._jobs = jobs
@@ -283,11 +263,11 @@ class _Writer:
             begun = self._loop.time()
             try:
                 outcomes = self._settle(group)
-                _report(outcomes)
+                report(outcomes)
             except Exception as error:  # noqa: BLE001 - a bug here must not leave callers waiting for ever
                 _log.error("database writer failed", exc_info=True)
                 self._drop_connection()
-                outcomes = [_Outcome(job, error=error) for job in group]
+                outcomes = [Outcome(job, error=error) for job in group]
             if outcomes:
                 measures.GROUP_JOBS.observe(len(outcomes))
                 measures.GROUP_SECONDS.observe(self._loop.time() - begun)
@@ -295,9 +275,9 @@ class _Writer:
         self._drop_connection()
         self._engine.dispose()
 
-    def _next_group(self) -> tuple[list[_Job[Any]], bool]:
+    def _next_group(self) -> tuple[list[Job[Any]], bool]:
         """Wait for a job, then take all that are queued; ``False`` if the end came with them."""
-        group: list[_Job[Any]] = []
+        group: list[Job[Any]] = []
         patience = PATIENCE_SECONDS
         job = self._jobs.get()
         while job is not None:
@@ -312,9 +292,9 @@ class _Writer:
                 return group, True
         return group, False
 
-    def _settle(self, jobs: Sequence[_Job[Any]]) -> list[_Outcome]:
+    def _settle(self, jobs: Sequence[Job[Any]]) -> list[Outcome]:
         """Commit all that can be committed, in order."""
-        outcomes: list[_Outcome] = []
+        outcomes: list[Outcome] = []
         groups = deque([jobs])
         while groups:
             group = groups.popleft()
@@ -324,30 +304,28 @@ class _Writer:
                 outcomes += self._settle_first(group, groups)
             except _Unreachable as unreachable:
                 left = [*group, *(job for later in groups for job in later)]
-                return outcomes + [_failed(job, unreachable.cause) for job in left]
+                return outcomes + [failed(job, unreachable.cause) for job in left]
         return outcomes
 
-    def _settle_first(self, group: Sequence[_Job[Any]], groups: deque[Sequence[_Job[Any]]]) -> list[_Outcome]:
+    def _settle_first(self, group: Sequence[Job[Any]], groups: deque[Sequence[Job[Any]]]) -> list[Outcome]:
         """Commit a group, or settle what can be said of it now and put the rest in front of the others."""
         try:
             return self._attempt(group)
         except _Spoiled as spoiled:
             at = spoiled.index
-            if at > 0:
+            if len(group) > 1:
                 groups.extendleft((group[at + 1 :], group[at : at + 1], group[:at]))
                 return []
-            outcome = self._alone(group[0], spoiled.cause)
-            groups.appendleft(group[1:])
-            return [outcome]
-        except _CommitFailed as failed:
+            return [self._alone(group[0], spoiled.cause)]
+        except _CommitFailed as lost:
             if len(group) == 1:
-                return [self._alone(group[0], failed.cause, in_commit=True)]
-            if classify(failed.cause) in (Failure.REFUSED, Failure.RETRY):
+                return [self._alone(group[0], lost.cause, in_commit=True)]
+            if classify(lost.cause) in (Failure.REFUSED, Failure.RETRY):
                 groups.extendleft([job] for job in reversed(group))
                 return []
-            return [_failed(job, failed.cause, in_commit=True) for job in group]
+            return [failed(job, lost.cause, in_commit=True) for job in group]
 
-    def _alone(self, job: _Job[Any], error: BaseException, *, in_commit: bool = False) -> _Outcome:
+    def _alone(self, job: Job[Any], error: BaseException, *, in_commit: bool = False) -> Outcome:
         """Run a job that failed by itself again while its failure is of the passing kind.
 
         :raises _Unreachable: if the database is away; the job is not settled then.
@@ -360,14 +338,15 @@ class _Writer:
                 return self._attempt([job])[0]
             except _Spoiled as spoiled:
                 error, in_commit = spoiled.cause, False
-            except _CommitFailed as failed:
-                error, in_commit = failed.cause, True
-        return _failed(job, error, in_commit=in_commit)
+            except _CommitFailed as lost:
+                error, in_commit = lost.cause, True
+        return failed(job, error, in_commit=in_commit)
 
-    def _attempt(self, jobs: Sequence[_Job[Any]]) -> list[_Outcome]:
+    def _attempt(self, jobs: Sequence[Job[Any]]) -> list[Outcome]:
         """Run the jobs in one transaction and commit it."""
         connection = self._begin()
-        outcomes: list[_Outcome] = []
+        outcomes: list[Outcome] = []
+        checks: dict[_Check, list[tuple[int, Any]]] = {}
         last: dict[_Closing, list[Any]] = {}
         for index, job in enumerate(jobs):
             callbacks: list[Callable[[], None]] = []
@@ -379,18 +358,24 @@ class _Writer:
                     self._roll_back(connection)
                     raise _Spoiled(index, error) from None
                 # It only looked and decided against it: nothing to undo, the others need not run again.
-                outcomes.append(_Outcome(job, error=error))
+                outcomes.append(Outcome(job, error=error))
             else:
-                outcomes.append(_Outcome(job, value, callbacks=callbacks))
+                outcomes.append(Outcome(job, value, callbacks=callbacks))
+                for check, item in tx.checks:
+                    checks.setdefault(check, []).append((index, item))
                 for closing, item in tx.last:
                     last.setdefault(closing, []).append(item)
         try:
-            for closing, items in last.items():
+            refuted = _first_refuted(connection, checks)
+            for closing, items in last.items() if refuted is None else ():
                 closing(Tx(connection, []), items)
         except Exception as error:  # noqa: BLE001 - it belongs to one of the jobs
             # Whose it was shows as the jobs are taken out of the group one by one.
             self._roll_back(connection)
             raise _Spoiled(len(jobs) - 1, error) from None
+        if refuted is not None:
+            self._roll_back(connection)
+            raise _Spoiled(*refuted)
         try:
             connection.commit()
         except SQLAlchemyError as error:
@@ -431,52 +416,21 @@ class _Writer:
             except SQLAlchemyError:
                 _log.debug("closing a broken database connection failed", exc_info=True)
 
-    def _hand_over(self, outcomes: list[_Outcome]) -> None:
+    def _hand_over(self, outcomes: list[Outcome]) -> None:
         try:
-            self._loop.call_soon_threadsafe(_deliver, outcomes)
+            self._loop.call_soon_threadsafe(deliver, outcomes)
         except RuntimeError:
             # The loop is gone, and with it everybody who could have waited.
             _log.warning("database results arrived after the end", count=len(outcomes))
 
 
-def _deliver(outcomes: Iterable[_Outcome]) -> None:
-    for outcome in outcomes:
-        future = outcome.job.future
-        if outcome.error is not None:
-            if not future.done():
-                future.set_exception(outcome.error)
-            continue
-        for callback in outcome.callbacks:
-            try:
-                callback()
-            except Exception:  # noqa: BLE001 - the change is durable; a listener can't make it undone
-                _log.error("callback after commit failed", exc_info=True)
-        if not future.done():
-            future.set_result(outcome.value)
-
-
-def _failed(job: _Job[Any], error: BaseException, *, in_commit: bool = False) -> _Outcome:
-    if isinstance(error, SQLAlchemyError):
-        error = _translated(error, in_commit=in_commit)
-    return _Outcome(job, error=error)
-
-
-def _report(outcomes: Iterable[_Outcome]) -> None:
-    """One line for a group that met a broken database, however many callers are told."""
-    errors = [outcome.error for outcome in outcomes if isinstance(outcome.error, StorageUnavailable)]
-    if errors:
-        measures.WRITES_FAILED.add(errors[0].code, by=len(errors))
-        _log.error("database writes failed", reason=errors[0].detail, code=errors[0].code, count=len(errors))
-
-
-def _translated(error: SQLAlchemyError, *, in_commit: bool = False) -> Exception:
-    """The error a caller sees: the database's state as ours, a broken rule of the schema as it came."""
-    failure = classify(error)
-    if failure is Failure.REFUSED:
-        return error
-    if in_commit and failure in (Failure.LOST, Failure.BROKEN):
-        return OutcomeUnknown(describe(error))
-    return StorageUnavailable(describe(error))
+def _first_refuted(connection: Connection, checks: dict[_Check, list[tuple[int, Any]]]) -> Refutation | None:
+    """The first job, by its index, that a check refutes, and the error that it fails with."""
+    found: list[Refutation] = []
+    for check, items in checks.items():
+        if (refutation := check(Tx(connection, []), [item for _, item in items])) is not None:
+            found.append((items[refutation[0]][0], refutation[1]))
+    return min(found, key=lambda refuted: refuted[0], default=None)
 
 
 def _open_engines(url: str) -> tuple[Engine, Engine]:

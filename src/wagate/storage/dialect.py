@@ -4,9 +4,9 @@ The two share the syntax of ``ON CONFLICT``, and PostgreSQL's construct compiles
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.dialects import postgresql
@@ -14,6 +14,9 @@ from sqlalchemy.dialects.postgresql.dml import Insert
 
 from wagate.core.clock import Clock
 from wagate.storage.database import Tx
+
+#: What can be sorted: ids and row numbers.
+T = TypeVar("T", int, str)
 
 
 def insert_or_ignore(table: Table, index_elements: Sequence[str] | None = None) -> Insert:
@@ -51,6 +54,14 @@ def database_now(tx: Tx, clock: Clock) -> datetime:
     # Not now(): that is when the transaction began, and a group of jobs may have been under way for a while.
     now: datetime = tx.connection.execute(select(func.clock_timestamp())).scalar_one()
     return now.astimezone(UTC)
+
+
+def padded(values: Collection[T]) -> list[T]:
+    """The values in order, the last of them repeated up to a power of two: each number of values in an ``IN`` is a
+    statement of its own, which the database would have to plan, and a connection keeps the plans of a hundred.
+    """
+    found = sorted(values)
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found) if found else 0)
 
 
 def take_turns(tx: Tx, name: str) -> None:

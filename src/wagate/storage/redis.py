@@ -8,8 +8,9 @@ import asyncio
 import os
 import random
 import re
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import islice
+from typing import Any, ClassVar, Final
 
 from wagate.core.clock import Clock
 from wagate.core.errors import StartupError
@@ -41,7 +42,7 @@ _CONNECTIONS: Final = 16
 
 #: Topics that wait to be published, beyond which everybody is woken instead.
 _MAX_WAITING: Final = 10_000
-#: Topics in one message: some 40 KB, which holds up neither Redis nor a reader.
+#: Topics in one message: some 100 KB, which holds up neither Redis nor a reader.
 _MAX_TOGETHER: Final = 1_000
 #: After a message the next one gathers topics for this long: under load one message carries many.
 _GATHER_SECONDS: Final = 0.001
@@ -101,17 +102,21 @@ async def check_redis(client: Redis) -> None:
 class RedisBus(Bus):
     """A bus whose topics wake readers in every process.
 
-    Readers in this process get payloads at once, those elsewhere :attr:`Wake.WAKE` a moment later. Until
+    Readers in this process get payloads at once, those elsewhere what is meant for ``abroad``, or
+    :attr:`Wake.WAKE`, a moment later. Until
     :meth:`start`, and while Redis is away, it is a bus of this process alone; what was published meanwhile is told when
     Redis is back, and every reader is woken once, because others may have published too.
     """
+
+    longest_wait: ClassVar[float | None] = 1.0
 
     def __init__(self, client: Redis, clock: Clock | None = None, entropy: Entropy = os.urandom) -> None:
         super().__init__(clock)
         self._redis = client
         self._me = entropy(8).hex()
         self._random = random.Random(entropy(8))
-        self._waiting: dict[str, None] = {}
+        #: Topics and what goes with them.
+        self._waiting: dict[str, str] = {}
         self._more = asyncio.Event()
         #: Which of the two ways, there and back, is interrupted.
         self._broken: set[str] = set()
@@ -139,18 +144,18 @@ class RedisBus(Bus):
         except (RedisError, OSError) as error:
             _log.info("last wake-ups were not told", error=type(error).__name__)
 
-    def publish(self, topic: str, payload: object = None) -> None:
+    def publish(self, topic: str, payload: object = None, *, abroad: str = "") -> None:
         super().publish(topic, payload)
-        self._queue((topic,))
+        self._queue({topic: abroad})
 
     # -- telling
 
-    def _queue(self, topics: Iterable[str]) -> None:
+    def _queue(self, topics: Mapping[str, str]) -> None:
         if _EVERYTHING in self._waiting:
             return
-        self._waiting.update(dict.fromkeys(topics))
+        self._waiting.update(topics)
         if len(self._waiting) > _MAX_WAITING:
-            self._waiting = {_EVERYTHING: None}
+            self._waiting = {_EVERYTHING: ""}
         self._more.set()
 
     async def _echo(self) -> None:
@@ -171,13 +176,15 @@ class RedisBus(Bus):
 
     async def _publish_some(self) -> None:
         """Tell some of what waits, or nothing but that this process is there."""
-        topics = list(self._waiting)[:_MAX_TOGETHER]
+        topics = dict(islice(self._waiting.items(), _MAX_TOGETHER))
         for topic in topics:
             del self._waiting[topic]
+        lines = (f"{topic}\t{abroad}" if abroad else topic for topic, abroad in topics.items())
         try:
-            await self._redis.publish(CHANNEL, "\n".join((self._me, *topics)))
+            await self._redis.publish(CHANNEL, "\n".join((self._me, *lines)))
         except BaseException:
-            self._queue(topics)
+            # What was said of these topics meanwhile is newer.
+            self._queue({**topics, **self._waiting})
             raise
         if self._waiting:
             self._more.set()
@@ -202,14 +209,15 @@ class RedisBus(Bus):
                     await self._hear(str(message["data"]))
 
     async def _hear(self, message: str) -> None:
-        sender, *topics = message.split("\n")
+        sender, *lines = message.split("\n")
         if sender == self._me:
             return
-        if _EVERYTHING in topics:
+        if _EVERYTHING in lines:
             await self._wake_all()
             return
-        for topic in topics:
-            super().publish(topic)
+        for line in lines:
+            topic, _, abroad = line.partition("\t")
+            super().publish(topic, abroad or None)
 
     async def _wake_all(self) -> None:
         for number, topic in enumerate(self.topics(), start=1):

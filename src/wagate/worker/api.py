@@ -44,6 +44,18 @@ class SendMessage(ApiRequest):
     message_id: MessageId
 
 
+class QueuedMessage(SendMessage):
+    """A message that waits in a session's queue."""
+
+    session_id: SessionId
+
+
+class SendMessages(ApiRequest):
+    """Messages that wait, the newest of each session."""
+
+    messages: Annotated[list[QueuedMessage], Field(min_length=1, max_length=1000)]
+
+
 class PairingCode(ApiRequest):
     """The number of the phone to link with, digits only."""
 
@@ -77,6 +89,12 @@ class Taken(ApiModel):
     """It is being done."""
 
     accepted: bool = True
+
+
+class Told(ApiModel):
+    """The sessions among them that are not hosted here."""
+
+    elsewhere: list[SessionId]
 
 
 class Answer(ApiModel):
@@ -162,6 +180,11 @@ def router(host: Host) -> APIRouter:
         """Look at the session's queue now."""
         host.wake_outbox(session_id)
         return Taken()
+
+    @routes.post("/send", status_code=202)
+    async def send_messages(_: FleetAccess, body: SendMessages) -> Told:
+        """Look at the queues of many sessions now."""
+        return Told(elsewhere=[item.session_id for item in body.messages if not host.wakes_outbox(item.session_id)])
 
     @routes.get("/message/stats")
     async def get_message_counts(_: FleetAccess) -> MessageStats:

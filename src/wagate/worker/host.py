@@ -56,7 +56,7 @@ class Host:
 
     def mine(self, session: SessionId) -> SessionId:
         """:raises SessionNotFound: if the session is not hosted here."""
-        if session not in self._supervisor.sessions:
+        if not self._supervisor.hosts(session):
             raise SessionNotFound
         return session
 
@@ -71,6 +71,13 @@ class Host:
     def wake_outbox(self, session: SessionId) -> None:
         """Have a session's queue looked at. :raises SessionNotFound: if it is not hosted here."""
         self._wake_outbox(self.mine(session))
+
+    def wakes_outbox(self, session: SessionId) -> bool:
+        """As :meth:`wake_outbox`; ``False`` if the session is not hosted here."""
+        hosted = self._supervisor.hosts(session)
+        if hosted:
+            self._wake_outbox(session)
+        return hosted
 
     async def count_messages(self) -> dict[str, int]:
         """How many messages of the sessions hosted here are in each state."""

@@ -120,7 +120,12 @@ class InboxConsumer:
         reason = type(last).__name__
         # The traceback's text may quote a message; its type and place are enough to start from.
         _log.error("set aside what could not be taken in", seq=item.seq, kind=item.kind.value, error=reason)
-        await self._write(lambda tx: self._inbox.quarantine(tx, self._lease.session, item.seq, reason))
+
+        def work(tx: Tx) -> None:
+            check_epoch(tx, self._lease.session, self._lease.epoch)
+            self._inbox.quarantine(tx, self._lease.session, item.seq, reason)
+
+        await self._write(work)
 
     async def _take(self, read: Callable[[Tx], Sequence[InboxItem]]) -> int:
         session = self._session()

@@ -94,6 +94,10 @@ class Supervisor:
         """The sessions hosted now."""
         return frozenset(self._hosted)
 
+    def hosts(self, session: SessionId) -> bool:
+        """Whether the session is hosted now."""
+        return session in self._hosted
+
     @property
     def draining(self) -> bool:
         """Whether it takes no more sessions."""

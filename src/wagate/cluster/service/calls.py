@@ -6,8 +6,6 @@ from typing import Any, Final, Self
 
 import aiohttp
 import msgspec
-from purgatory import AsyncCircuitBreakerFactory
-from purgatory.domain.model import OpenedState
 
 from wagate.cluster.errors import WorkerUnreachable
 from wagate.core.logging import bound_values, get_logger
@@ -44,8 +42,13 @@ class WorkerCalls:
     """Calls to any worker; use it as a context manager."""
 
     def __init__(self, token: str) -> None:
+        # Imported when asked for: it takes 7 MB and a quarter of a second, and `wagate up` calls nobody.
+        from purgatory import AsyncCircuitBreakerFactory
+        from purgatory.domain.model import OpenedState
+
         self._token = token
         self._breakers = AsyncCircuitBreakerFactory(default_threshold=_FAILURES, default_ttl=_OPEN_SECONDS)
+        self._opened = OpenedState
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -80,7 +83,7 @@ class WorkerCalls:
         try:
             async with await self._breakers.get_breaker(endpoint):
                 status, answer = await self._exchange(endpoint, method, path, body, deadline)
-        except OpenedState:
+        except self._opened:
             raise WorkerUnreachable(retry_after=int(_OPEN_SECONDS)) from None
         except aiohttp.ClientConnectorError as error:
             gone = isinstance(error.os_error, ConnectionRefusedError)

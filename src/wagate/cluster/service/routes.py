@@ -39,9 +39,9 @@ class Routes:
 
     async def find(self, session: SessionId) -> Route | None:
         """Where the session is, as far as is known; ``None`` if nobody has it."""
-        known = self._remembered.get(session)
-        if known is not None and known[0] > self._clock.monotonic():
-            return known[1]
+        known = self.remembered(session)
+        if known is not None:
+            return known
         shared = await self._kv.get(_key(session))
         if shared is not None:
             worker, endpoint = msgspec.json.decode(shared, type=tuple[str, str])
@@ -54,6 +54,11 @@ class Routes:
             await self.put(session, route)
         self._remember(session, route)
         return route
+
+    def remembered(self, session: SessionId) -> Route | None:
+        """Where the session was a moment ago; ``None`` if that has to be looked up."""
+        known = self._remembered.get(session)
+        return known[1] if known is not None and known[0] > self._clock.monotonic() else None
 
     async def put(self, session: SessionId, route: Route) -> None:
         """Make known where a session was placed."""

@@ -11,11 +11,15 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
+from wagate.core.clock import Clock
 from wagate.engine.points import Reach
 from wagate.engine.store import KeyChange, NewArrival
 
 #: Stores a batch, all or none; raises if that fails.
 Commit = Callable[[Sequence[KeyChange], Sequence[NewArrival]], Awaitable[None]]
+
+#: What was recorded is stored within milliseconds. A worker closes its sockets 3 s before its leases end.
+_SETTLE_SECONDS = 1.0
 
 
 class Refused(Exception):
@@ -141,6 +145,18 @@ class Journal:
                 raise Refused
             # Whatever is waited for, the task that stores it lets go or gives up.
             await asyncio.wait((self._task,))
+
+    async def settled_or_else(self, clock: Clock, too_late: Callable[[], None]) -> None:
+        """As :meth:`settled`, and call ``too_late`` if that takes long: a database that is away must not keep a socket
+        open, since by the end of the lease another owner has one.
+        """
+        settled = asyncio.ensure_future(self.settled())
+        late = asyncio.ensure_future(clock.sleep(_SETTLE_SECONDS))
+        await asyncio.wait((settled, late), return_when=asyncio.FIRST_COMPLETED)
+        late.cancel()
+        if not settled.done():
+            too_late()
+        await settled
 
     def end(self) -> None:
         """Take nothing more and let nothing more out."""

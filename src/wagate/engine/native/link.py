@@ -299,7 +299,7 @@ class NativeSession:
         self._line.end()
         # What was recorded is right whether or not anybody will hear of it: the link, for one, before its 515.
         try:
-            await self._journal.settled()
+            await self._journal.settled_or_else(self._clock, (lambda: None) if stream is None else stream.cut)
         except Refused:
             closed = self._verdict
         self._journal.end()

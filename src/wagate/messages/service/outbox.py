@@ -28,6 +28,7 @@ from wagate.core.errors import Unavailable
 from wagate.core.logging import bind, get_logger
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.engine.lease import StaleEpoch, check_epoch
+from wagate.engine.points import Reach, SendPoint
 from wagate.engine.port import (
     EngineSession,
     EngineUnavailable,
@@ -58,7 +59,7 @@ from wagate.sessions.pausing import Pauses
 from wagate.storage.blobs import BlobMissing
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
-from wagate.storage.errors import StorageUnavailable
+from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
 from wagate.wire.jid import Jid
 
 #: Messages on the way at once. WhatsApp answers in 50 to 100 ms, so this is good for some 300 a second to real
@@ -103,8 +104,17 @@ class Outbox:
     """Sends what :class:`~wagate.messages.service.send.Messages` accepted."""
 
     def __init__(
-        self, *, db: Database, events: EventLog, bus: Bus, clock: Clock, ring: KeyRing, files: OutgoingFiles
+        self,
+        *,
+        db: Database,
+        events: EventLog,
+        bus: Bus,
+        clock: Clock,
+        ring: KeyRing,
+        files: OutgoingFiles,
+        reach: Reach | None = None,
     ) -> None:
+        """``reach`` is told of each point where a test may end the program."""
         self.db = db
         self.events = events
         self.bus = bus
@@ -112,6 +122,7 @@ class Outbox:
         self.ring = ring
         self.files = files
         self.pauses = Pauses(events, bus)
+        self.reach = reach or (lambda _: None)
 
     async def run(self, session: Session, epoch: int, link: EngineSession) -> None:
         """Send the session's queued messages through ``link``, and those that come, until cancelled or until the
@@ -229,10 +240,15 @@ class _Run:
 
         try:
             claimed = await self._write(work)
+        except OutcomeUnknown:
+            # They may be marked by now, and no claim would find them. The next run begins with what is marked.
+            self.over = True
         except Unavailable:
             await self.outbox.clock.sleep(_DATABASE_PAUSE)
             self.more_queued = True
         else:
+            if claimed:
+                self.outbox.reach(SendPoint.CLAIMED)
             self.ready.extend(claimed)
             self.more_queued = self.more_queued or len(claimed) == _BATCH
         finally:

@@ -22,6 +22,7 @@ from wagate.core.ids import AccountId, Entropy, MessageId, SessionId
 from wagate.core.logging import bound_values
 from wagate.core.metrics import Counter, Histogram
 from wagate.core.seal import KeyRing, SealBroken
+from wagate.engine.points import Reach, SendPoint
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
 from wagate.media.model import Media
@@ -47,8 +48,9 @@ from wagate.messages.model import (
 )
 from wagate.messages.recipient import resolve
 from wagate.messages.service.admission import Admission, admit
+from wagate.messages.service.lookout import Lookout
 from wagate.messages.service.sources import FileSources, TakenFile
-from wagate.messages.service.topics import message_topic, outbox_topic
+from wagate.messages.service.topics import as_told, message_topic, outbox_topic
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.model import SessionStatus
 from wagate.sessions.store import Sender, sender_of
@@ -67,9 +69,6 @@ _ACCEPTED = Counter("wagate_messages_accepted_total", "Messages stored as queued
 _ACCEPT_SECONDS = Histogram(
     "wagate_message_accept_seconds", "From a request to send to its durable answer, without fetching a file."
 )
-
-#: A wake-up may get lost on its way between processes: whoever waits for an outcome looks at least this often.
-_LOOK_SECONDS: Final = 1.0
 
 #: Tells whoever has the session that a message of it waits; never blocks and never fails.
 HandOver = Callable[[SessionId, MessageId], None]
@@ -111,8 +110,10 @@ class Messages:
         idempotency_hours: int = 24,
         first_contacts_per_day: int = 0,
         entropy: Entropy = os.urandom,
+        reach: Reach | None = None,
     ) -> None:
-        """``hand_over`` has a message that was just stored be looked at; without it, the bus does.
+        """``hand_over`` has a message that was just stored be looked at; without it, the bus does. ``reach`` is told of
+        each point where a test may end the program.
 
         ``first_contacts_per_day`` is the most of a number, see :mod:`wagate.messages.warmup`; 0 is no bound.
         """
@@ -126,6 +127,8 @@ class Messages:
         self._key_lifetime = timedelta(hours=idempotency_hours)
         self._first_contacts = first_contacts_per_day
         self._entropy = entropy
+        self._lookout = Lookout(db, bus, clock)
+        self._reach = reach or (lambda _: None)
 
     async def send(
         self,
@@ -309,7 +312,11 @@ class Messages:
                 return known
         admission.count(tx)
         sealed = payload.seal(self._ring, order.session, order.wa_id, built.SerializeToString())
-        store.insert(tx, message, sealed)
+        if admission.budget is None:
+            store.insert_at_end(tx, message, sealed)
+        else:
+            # The next message to this chat may share the commit, and is no first contact any more.
+            store.insert(tx, message, sealed)
         self._events.append(
             tx,
             account_id=account,
@@ -318,8 +325,13 @@ class Messages:
             data=message.to_json(),
             traceparent=message.traceparent,
         )
-        tx.after_commit(lambda: self._hand_over(order.session, order.message))
+        self._reach(SendPoint.ACCEPTING)
+        tx.after_commit(lambda: self._accepted(order.session, order.message))
         return message
+
+    def _accepted(self, session: SessionId, message: MessageId) -> None:
+        self._reach(SendPoint.ACCEPTED)
+        self._hand_over(session, message)
 
     def _message(self, order: _Order, own: Jid, chat: Jid, mentions: list[Jid], now: datetime) -> Message:
         fields = order.content.fields
@@ -369,12 +381,14 @@ class Messages:
 
     async def _outcome(self, principal: Principal, message: Message, news: Subscription, wait: float) -> Message:
         deadline = self._clock.monotonic() + min(wait, MAX_WAIT)
-        while message.status in PENDING:
-            left = deadline - self._clock.monotonic()
-            if left <= 0:
-                return message
-            told = await news.next(min(left, _LOOK_SECONDS))
-            message = told if isinstance(told, Message) else await self._read(principal, message.id)
+        with self._lookout.watch(message.id):
+            while message.status in PENDING:
+                left = deadline - self._clock.monotonic()
+                if left <= 0:
+                    return message
+                told = await news.next(left)
+                if told is not None:
+                    message = as_told(message, told) or await self._read(principal, message.id)
         return message
 
     async def _read(self, principal: Principal, identifier: MessageId) -> Message:

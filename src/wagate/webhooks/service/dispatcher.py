@@ -192,12 +192,10 @@ class Dispatcher:
         self._survey_due = self._replays_due = True
         self._news.set()
 
-    @staticmethod
-    async def _forward(news: Subscription, wake: Callable[[], None]) -> None:
+    async def _forward(self, news: Subscription, wake: Callable[[], None]) -> None:
         with news:
             while True:
-                # A wake-up from another process may get lost.
-                await news.next(_IDLE_LOOK_SECONDS)
+                await news.next(self._bus.longest_wait)
                 news.drain()
                 wake()
 

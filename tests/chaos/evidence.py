@@ -1,0 +1,331 @@
+"""What the sandbox, the phones and the tenants' receivers recorded, and the ten invariants over it.
+
+Nothing here comes from the product's own tables. What can be seen at once is noted as a breach at once; what was
+promised and is missing can be judged only once it has had its time.
+"""
+
+import asyncio
+import time
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tests.chaos.fleet import ChaosFleet
+from tests.chaos.traffic import FileFlow, Promises, Tenant
+from tests.faults.evidence import Flow
+from tests.scenarios.rig import Json
+
+_HAVING = frozenset(("", "inactive", "sender", "peer_msg", "read", "read-self", "played"))
+#: Stanzas that only the owner of a session may send; pings and acknowledgements change nothing.
+_WRITES = frozenset(("message", "receipt"))
+_LOOK_SECONDS = 0.25
+#: The fleet's cap.
+ATTEMPTS_PER_SECOND = 20
+
+
+class Invariant(StrEnum):
+    """What must hold, by the numbers that docs and reports use."""
+
+    I1 = "every send answered 2xx reaches the recipient"
+    I2 = "no recipient sees a message twice"
+    I3 = "every inbound message reaches the tenant's receiver"
+    I4 = "no ratchet counter is used twice"
+    I5 = "at most one live socket a session"
+    I6 = "nothing is written by an old owner"
+    I7 = "order holds in each chat"
+    I8 = "one tenant's data never reaches another"
+    I9 = "attempts stay under the fleet's cap"
+    I10 = "full rate returns within the limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """One broken promise, in words."""
+
+    invariant: Invariant
+    what: str
+    at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Promise:
+    """A message that the product has to answer for: accepted by its API, or sent to it by a phone."""
+
+    flow: Flow
+    number: int
+    wa_id: str
+    at: float
+    arrived_at: float | None = None
+
+    @property
+    def text(self) -> str:
+        return self.flow.text(self.number)
+
+
+@dataclass(slots=True)
+class Seen:
+    """Counts of what was looked at: an invariant over nothing says nothing."""
+
+    accepted: int = 0
+    written_by_people: int = 0
+    shown: int = 0
+    told: int = 0
+    counters: int = 0
+    logins: int = 0
+    #: Logins while a former socket was open whose owner could not close it (frozen); WhatsApp closes that.
+    replaced_by_whatsapp: int = 0
+    sent_again: int = 0
+    delivered_again: int = 0
+    webhooks_again: int = 0
+    busiest_second: int = 0
+
+
+class Evidence(Promises):
+    """Looks until stopped; :attr:`breaches` grows."""
+
+    def __init__(self, fleet: ChaosFleet, tenants: Sequence[Tenant], flows: Sequence[Flow]) -> None:
+        self._fleet = fleet
+        self._tenants = tenants
+        self._flows = {flow.name: flow for flow in flows}
+        self.promises: list[Promise] = []
+        self.breaches: list[Breach] = []
+        self.seen = Seen()
+        #: Whether an owner is or was a moment ago unable to close its sockets.
+        self.may_overlap = False
+        self._by_text: dict[str, Promise] = {}
+        self._open: dict[str, deque[Promise]] = defaultdict(deque)
+        self._on_screen: dict[str, Counter[str]] = defaultdict(Counter)
+        self._last_shown: dict[tuple[str, str], int] = {}
+        self._last_told: dict[tuple[str, str], int] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str]] = set()
+        self._heard: Counter[str] = Counter()
+        self._screens: dict[str, str] = {}
+        self._wire = "0"
+        self._counters: set[tuple[str, str, str, int]] = set()
+        self._sent: Counter[str] = Counter()
+        self._delivered: Counter[str] = Counter()
+        self.receipted: set[str] = set()
+        #: The connection that logged in last, by session; and those that are open.
+        self._owner: dict[str, int] = {}
+        self._live: dict[str, set[int]] = defaultdict(set)
+        #: When connections were tried, in seconds of the sandbox's clock.
+        self.attempts: list[float] = []
+        #: Of each session's number, when it logged in and when its connection ended, by the sandbox's clock.
+        self.logins: dict[str, list[float]] = defaultdict(list)
+        self.ends: dict[str, list[float]] = defaultdict(list)
+        self._looking = asyncio.Lock()
+
+    # -- promises
+
+    def promised(self, flow: Flow, number: int, wa_id: str) -> None:
+        promise = Promise(flow=flow, number=number, wa_id=wa_id, at=time.monotonic())
+        self.promises.append(promise)
+        self._by_text[promise.text] = promise
+        self._open[flow.name].append(promise)
+        if flow.ours:
+            self.seen.accepted += 1
+        else:
+            self.seen.written_by_people += 1
+
+    def missing(self, flow: Flow) -> Sequence[Promise]:
+        """What was promised and somebody does not have yet, oldest first."""
+        waiting = self._open[flow.name]
+        if any(self._arrived(promise) for promise in waiting):
+            waiting = self._open[flow.name] = deque(p for p in waiting if not self._arrived(p))
+        return waiting
+
+    def oldest_missing(self) -> float:
+        """How long the oldest promise is open, in seconds."""
+        now = time.monotonic()
+        return max((now - waiting[0].at for flow in self._flows.values() if (waiting := self.missing(flow))), default=0)
+
+    def last_late(self, patience: float, since: float) -> float | None:
+        """When, after ``since``, the last message arrived that took longer than ``patience``; ``None`` if none did."""
+        late = (p.arrived_at for p in self.promises[-5_000:] if p.arrived_at and p.arrived_at - p.at > patience)
+        return max((arrived for arrived in late if arrived > since), default=None)
+
+    def latencies(self, begin: float, end: float) -> list[float]:
+        """From promise to arrival, of what was promised within that time of the monotonic clock; sorted."""
+        return sorted(p.arrived_at - p.at for p in self.promises if begin <= p.at < end and p.arrived_at is not None)
+
+    def _arrived(self, promise: Promise) -> bool:
+        if promise.arrived_at is None:
+            flow, wa_id = promise.flow, promise.wa_id
+            shown = all((phone, wa_id) in self._shown for phone in flow.phones)
+            if shown and all((session, wa_id) in self._told for session in flow.sessions):
+                promise.arrived_at = time.monotonic()
+        return promise.arrived_at is not None
+
+    # -- looking
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Take in what is new."""
+        async with self._looking:
+            for number in {phone for flow in self._flows.values() for phone in flow.phones}:
+                for message in await self._fleet.inbox(number, self._screens.get(number, "0")):
+                    self._screens[number] = str(message["seq"])
+                    self._note_shown(number, message)
+            for tenant in self._tenants:
+                self._hear(tenant)
+            for entry in await self._fleet.wire(after=self._wire):
+                assert int(entry["seq"]) == int(self._wire) + 1, "the record dropped entries before they were read"
+                self._wire = str(entry["seq"])
+                self._note(entry)
+
+    def _note_shown(self, phone: str, message: Json) -> None:
+        text, wa_id = str(message["text"] or message["caption"] or ""), str(message["waId"])
+        name, _, number = text.rpartition(" ")
+        flow = self._flows.get(name)
+        if message["from"] == phone:
+            # Its own, or what its session sent, which WhatsApp shows it too.
+            return
+        self._on_screen[phone][text] += 1
+        if flow is None:
+            return
+        if phone not in flow.phones:
+            self.breach(Invariant.I8, f"phone {phone} shows {text!r}, which was not for it")
+            return
+        self.seen.shown += 1
+        self._shown.add((phone, wa_id))
+        if self._on_screen[phone][text] > 1:
+            self.breach(Invariant.I2, f"phone {phone} shows {text!r} {self._on_screen[phone][text]} times")
+        self._in_order(self._last_shown, (phone, name), int(number), f"phone {phone} shows {text!r}")
+        if isinstance(flow, FileFlow) and (message["media"] or {}).get("sha256") != flow.digest(int(number)):
+            self.breach(Invariant.I1, f"phone {phone} has another file with {text!r}: {message['media']}")
+
+    def _hear(self, tenant: Tenant) -> None:
+        own, events = set(tenant.sessions.values()), tenant.sink.events
+        for event in events[self._heard[tenant.name] :]:
+            data = event["data"]
+            session, wa_id, text = str(data.get("sessionId")), str(data.get("waId")), str(data.get("text"))
+            if session not in own:
+                self.breach(Invariant.I8, f"{tenant.name} was told of {session}, which is not its own: {text!r}")
+            name, _, number = text.rpartition(" ")
+            flow = self._flows.get(name)
+            if flow is None or event["type"] != "message.received":
+                continue
+            self.seen.told += 1
+            if session not in flow.sessions:
+                self.breach(Invariant.I8, f"{session} tells of {text!r}, which was not for it")
+            if (session, wa_id) in self._told:
+                self.breach(Invariant.I2, f"{tenant.name} was told twice of {text!r}, by two events")
+            self._told.add((session, wa_id))
+            self._in_order(self._last_told, (session, name), int(number), f"{tenant.name} was told of {text!r}")
+        self._heard[tenant.name] = len(events)
+
+    def _in_order(self, last: dict[tuple[str, str], int], chat: tuple[str, str], number: int, what: str) -> None:
+        if number < last.get(chat, 0):
+            self.breach(Invariant.I7, f"{what} after number {last[chat]}")
+        last[chat] = max(number, last.get(chat, 0))
+
+    def _note(self, entry: Json) -> None:
+        inward, session, connection = entry["direction"] == "in", str(entry["session"]), int(entry["connection"])
+        match entry["stanza"]:
+            case "connected":
+                self.attempts.append(_seconds(entry))
+            case "refused" if entry["detail"] == "away":
+                self.attempts.append(_seconds(entry))
+            case "login":
+                self._logged_in(session, connection, entry)
+            case "disconnected":
+                self._live[session].discard(connection)
+                if session:
+                    self.ends[_number(session)].append(_seconds(entry))
+            case "message" if inward:
+                self._fence(session, connection, "message")
+                self._note_sent(session, entry)
+            case "message":
+                self._delivered[entry["id"]] += 1
+                self.seen.delivered_again += self._delivered[entry["id"]] > 1
+            case "receipt" if inward:
+                self._fence(session, connection, "receipt")
+                if entry["type"] in _HAVING:
+                    self.receipted.update(entry["receiptIds"])
+
+    def _logged_in(self, session: str, connection: int, entry: Json) -> None:
+        self.seen.logins += 1
+        self.logins[_number(session)].append(_seconds(entry))
+        if self._live[session]:
+            if self.may_overlap:
+                self.seen.replaced_by_whatsapp += 1
+            else:
+                self.breach(Invariant.I5, f"{session} logged in while an older connection of it was open")
+        self._live[session].add(connection)
+        self._owner[session] = connection
+
+    def _fence(self, session: str, connection: int, what: str) -> None:
+        owner = self._owner.get(session)
+        if owner is not None and connection < owner:
+            self.breach(Invariant.I6, f"{session} sent a {what} by a connection older than its last login")
+
+    def _note_sent(self, session: str, entry: Json) -> None:
+        self._sent[entry["id"]] += 1
+        self.seen.sent_again += self._sent[entry["id"]] > 1
+        for cipher in entry["ciphers"]:
+            used = (session, str(cipher["to"]), str(cipher["chain"]), int(cipher["counter"]))
+            if used in self._counters:
+                self.breach(Invariant.I4, f"{session} used counter {used[3]} of chain {used[2][:16]} twice")
+            self._counters.add(used)
+            self.seen.counters += 1
+
+    def breach(self, invariant: Invariant, what: str) -> None:
+        """Note a broken promise."""
+        self.breaches.append(Breach(invariant=invariant, what=what, at=time.monotonic()))
+
+    # -- judging
+
+    def lost(self) -> list[Breach]:
+        """What was promised and never arrived."""
+        found = []
+        for flow in self._flows.values():
+            for promise in self.missing(flow):
+                lacks = [f"never shown by {p}" for p in flow.phones if (p, promise.wa_id) not in self._shown]
+                lacks += [f"never told of by {s}" for s in flow.sessions if (s, promise.wa_id) not in self._told]
+                receipted = ", though receipted" if promise.wa_id in self.receipted else ""
+                invariant = Invariant.I1 if flow.ours else Invariant.I3
+                what = f"{promise.text!r} ({promise.wa_id}) was {', '.join(lacks)}{receipted}"
+                found.append(Breach(invariant=invariant, what=what, at=promise.at))
+        return found
+
+    def is_shown(self, text: str) -> int:
+        """How often a text stands on any phone's screen."""
+        return sum(screen[text] for screen in self._on_screen.values())
+
+    def busiest_second(self, since: int = 0) -> int:
+        """The most attempts to connect within a second, not counting the first ``since``."""
+        return most_within(self.attempts[since:], 1.0)
+
+    async def complaints(self) -> Mapping[str, int]:
+        """What clients did wrong in the eyes of the server and the phones."""
+        return await self._fleet.complaints()
+
+    def finish(self) -> None:
+        """Fill in what is counted at the end."""
+        self.seen.busiest_second = self.busiest_second()
+        self.seen.webhooks_again = sum(len(t.sink.ids) - len(set(t.sink.ids)) for t in self._tenants)
+        for tenant in self._tenants:
+            if tenant.sink.refused:
+                self.breach(Invariant.I8, f"{tenant.sink.refused} webhooks of {tenant.name} had a false signature")
+
+
+def most_within(moments: Sequence[float], seconds: float) -> int:
+    """The most of these moments, which are sorted, within any such time."""
+    return max((index + 1 - bisect_left(moments, moment - seconds) for index, moment in enumerate(moments)), default=0)
+
+
+def _seconds(entry: Json) -> float:
+    return datetime.fromisoformat(str(entry["at"])).timestamp()
+
+
+def _number(session: str) -> str:
+    return session.partition(":")[0]

@@ -1,0 +1,71 @@
+"""What a fault has to work with, and what faults are."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.evidence import Evidence, Invariant
+from tests.chaos.fleet import ChaosFleet
+from tests.chaos.traffic import Traffic
+
+
+@dataclass(slots=True)
+class Ground:
+    """The fleet under load, and the dice."""
+
+    fleet: ChaosFleet
+    traffic: Traffic
+    evidence: Evidence
+    random: random.Random
+    #: Whether outages last as long as the goals say, or just long enough to be met by every path.
+    at_length: bool
+    #: What was checked beside the invariants, and how it was: ``name -> values``.
+    notes: dict[str, list[float]] = field(default_factory=dict)
+    #: Texts that were never answered: none of them may be seen.
+    refused: list[str] = field(default_factory=list)
+    #: Texts that must be seen once in the end, whoever asked for them.
+    owed: list[str] = field(default_factory=list)
+    _later: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    def note(self, what: str, value: float) -> None:
+        """Keep a number for the report."""
+        self.notes.setdefault(what, []).append(value)
+
+    def violated(self, invariant: Invariant, what: str) -> None:
+        self.evidence.breach(invariant, what)
+
+    def one_of(self, names: Sequence[str]) -> str:
+        """One of these processes that runs."""
+        running = [name for name in names if self.fleet.processes[name].runs]
+        assert running, f"none of {names} runs"
+        return self.random.choice(running)
+
+    def lasting(self, short: float, at_length: float) -> float:
+        return at_length if self.at_length else short
+
+    def later(self, work: Coroutine[Any, Any, object]) -> None:
+        """Have something done beside the recovery, such as starting a process again."""
+        self._later.append(asyncio.create_task(work))
+
+    async def settled(self) -> None:
+        """Wait for what was to be done later."""
+        works, self._later = self._later, []
+        await asyncio.gather(*works)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that goes wrong. ``strike`` returns when it is over, and recovery is timed from then."""
+
+    #: As the list of faults numbers it, such as F11.
+    code: str
+    name: str
+    strike: Callable[[Ground], Awaitable[None]]
+    #: What it befalls; two faults that befall the same thing do not come together.
+    befalls: frozenset[str]
+    #: Full rate has to be back after so many seconds.
+    limit: float = 30.0
+    #: What is checked beside the ten invariants.
+    checks: str = ""

@@ -118,7 +118,7 @@ async def principal_of(request: HTTPConnection) -> Principal:
 
 
 #: What an account's callers may send, by the names of the OpenAPI document.
-OF_ACCOUNTS: Final = ("bearerAuth", "apiKey", "loginCookie")
+OF_ACCOUNTS: Final[tuple[str, ...]] = ("bearerAuth", "apiKey", "loginCookie")
 
 
 class Guard:
@@ -131,7 +131,7 @@ class Guard:
     def __init__(self, scope: Scope | None, *, platform: bool = False) -> None:
         self.scope = scope
         self.platform = platform
-        self.credentials = OF_ACCOUNTS
+        self.credentials: tuple[str, ...] = OF_ACCOUNTS
 
     async def __call__(self, request: Request) -> Principal:
         principal = await principal_of(request)

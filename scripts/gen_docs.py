@@ -130,7 +130,10 @@ def _route(spec: Json, path: str, method: str, operation: Json) -> Iterator[str]
 def _needs(operation: Json) -> str:
     if not operation["security"]:
         return "No key"
-    scopes = operation["security"][0]["bearerAuth"]
+    first = operation["security"][0]
+    if "workerToken" in first:
+        return "The worker token"
+    scopes = first["bearerAuth"]
     return f"Scope `{scopes[0]}`" if scopes else "Any key"
 
 

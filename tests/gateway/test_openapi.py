@@ -41,7 +41,13 @@ async def test_names_are_stable_and_tags_explained(spec: dict[str, Any]) -> None
 
 
 async def test_who_may_call_is_said_with_the_scope(spec: dict[str, Any]) -> None:
-    assert set(spec["components"]["securitySchemes"]) == {"bearerAuth", "apiKey", "loginCookie"}
+    assert set(spec["components"]["securitySchemes"]) == {
+        "bearerAuth",
+        "apiKey",
+        "loginCookie",
+        "workerToken",
+        "scrapeToken",
+    }
     keys = spec["paths"]["/api/keys"]["get"]
     assert keys["security"] == [{"bearerAuth": ["admin"]}, {"apiKey": ["admin"]}, {"loginCookie": ["admin"]}]
     assert spec["paths"]["/api/me"]["get"]["security"] == [{"bearerAuth": []}, {"apiKey": []}, {"loginCookie": []}]

@@ -59,8 +59,14 @@ TEXT_KINDS: Final[Mapping[str, str]] = {
     "media.id": "med",
     "Last-Event-ID": "evt",
 }
-#: Parameters of paths that name nothing of an account: the simulated phones are those who run the gateway's.
-NO_IDS: Final = frozenset({"number", "device"})
+#: Parameters of paths that name nothing of an account, and a value of each: the simulated phones, the workers and the
+#: keys of the key ring are those who run the gateway's.
+NO_IDS: Final[Mapping[str, str]] = {
+    "number": "491701234567",
+    "device": "1",
+    "worker_id": "worker-001",
+    "secret_key_id": "0000",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,19 @@ class Operation:
     @property
     def scope(self) -> str | None:
         """What a key needs; ``None`` if it needs none."""
-        return next(iter(self.entry["security"][0]["bearerAuth"]), "any") if self.entry["security"] else None
+        if not self.entry["security"]:
+            return None
+        return next((scope for scopes in self.entry["security"][0].values() for scope in scopes), "any")
+
+    @property
+    def need(self) -> str:
+        """Who may call it, in the words of `test_roles.py`."""
+        schemes = {name for scheme in self.entry["security"] for name in scheme}
+        if schemes == {"workerToken"}:
+            return "fleet"
+        if "scrapeToken" in schemes:
+            return "scrape"
+        return "platform" if self.platform_only else self.scope or "nothing"
 
     @property
     def platform_only(self) -> bool:
@@ -193,7 +211,7 @@ class Operation:
     def _own(self, parameter: Json, own: Mapping[str, str]) -> str:
         name = parameter["name"]
         if name in NO_IDS:
-            return "491701234567" if name == "number" else "1"
+            return NO_IDS[name]
         kind = next((kind for _, kind in _texts(self.document, parameter["schema"]) if kind), TEXT_KINDS.get(name))
         if kind is None or kind not in own:
             raise LookupError(

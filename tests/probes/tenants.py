@@ -79,11 +79,14 @@ async def new_tenant(gateway: Gateway, name: str, number: str) -> Tenant:
         headers={"content-type": "multipart/form-data; boundary=XX"},
     )
     assert media.status == 201, media.body
+    member = {"email": f"{name}@example.org", "name": f"{name} member", "role": "viewer"}
+    added = await _made(client, "/api/users", member)
     other_key = await _made(client, "/api/keys", {"name": f"{name} key"})
     event = (await client.get("/api/events", params={"session": session})).json()["items"][0]
     ids = {
         "acc": account,
-        "usr": user,
+        # One who may be removed, so that it would be noticed.
+        "usr": added["id"],
         "key": other_key["id"],
         "ses": session,
         "msg": sent["id"],
@@ -94,7 +97,7 @@ async def new_tenant(gateway: Gateway, name: str, number: str) -> Tenant:
     }
     lacking = set(KINDS) - set(ids) - NOT_OF_ACCOUNTS
     assert not lacking, f"make one of these for the tenant in tests/probes/tenants.py: {lacking}"
-    secrets = {key, other_key["key"], endpoint["secret"], f"{number}1", spare}
+    secrets = {key, other_key["key"], endpoint["secret"], added["password"], f"{number}1", spare}
     of_rows = {
         row["id"]
         for rows in (await rows_of(gateway, account)).values()

@@ -5,7 +5,7 @@ need, and that must be the scope that it says it needs.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pytest
@@ -13,14 +13,17 @@ import pytest_asyncio
 
 from tests.probes.requests import Operation, operations
 from tests.probes.tenants import Tenant, new_tenant
-from tests.probes.whole import Gateway, open_gateway
+from tests.probes.whole import FLEET_TOKEN, SCRAPE_TOKEN, Gateway, open_gateway
+from wagate.accounts.model import Role
 from wagate.core.ids import SessionId
+from wagate.web.cookies import CSRF_HEADER, SECURE_NAME, csrf_token
 from wagate.web.principal import Scope
 from wagate.web.testing import AsgiClient
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: What each operation needs: nothing, `any` good key, a scope, or to be one of those who run the gateway.
+#: What each operation needs: nothing, `any` good credential, a scope, to be one of those who run the gateway, to be a
+#: process of it (`fleet`), or to run it or collect its metrics (`scrape`).
 NEEDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("getLiveness", "getReadiness", "getHealth", "register", "logIn"), "nothing"),
     **dict.fromkeys(("getMe", "updateSelf", "logOut"), "any"),
@@ -65,9 +68,13 @@ NEEDS: Final[Mapping[str, str]] = {
             *("giveSandboxHistory", "scanWithSandboxPhone", "enterCodeOnSandboxPhone", "answerWithSandboxPasskey"),
             *("unlinkSandboxDevice", "sendFromSandboxPhone", "listSandboxMessages", "listSandboxGroups"),
             *("createSandboxGroup", "readSandboxWire", "listSandboxFaults", "addSandboxFault", "clearSandboxFaults"),
-            "getMetrics",
+            *("listWorkers", "drainWorker", "migrateSession"),
         ),
         "platform",
+    ),
+    "getMetrics": "scrape",
+    **dict.fromkeys(
+        ("registerWorker", "putHeartbeat", "postWorkerEvent", "postSessionStatus", "postMessageStatus"), "fleet"
     ),
 }
 
@@ -75,6 +82,18 @@ NEEDS: Final[Mapping[str, str]] = {
 ABOUT_THE_REQUEST: Final = frozenset(
     {"key_bound_to_sessions", "grant_too_wide", "login_needed", "wrong_password", "login_failed", "registration_closed"}
 )
+
+
+def _bearer(credential: str) -> Mapping[str, str]:
+    return {"authorization": f"Bearer {credential}"} if credential else {}
+
+
+def _cookie(token: str) -> Mapping[str, str]:
+    return {"cookie": f"{SECURE_NAME}={token}"}
+
+
+def _cookie_of_own_page(token: str) -> Mapping[str, str]:
+    return {**_cookie(token), CSRF_HEADER.lower(): csrf_token(token)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +104,18 @@ class Kind:
     allowed: frozenset[str]
     credential: Callable[[Gateway, Tenant], Awaitable[str]]
     refusal: int = 403
+    carried: Callable[[str], Mapping[str, str]] = _bearer
+    #: Whether another site could have sent it: nothing that changes anything is done.
+    forgeable: bool = False
+
+    def may(self, operation: Operation) -> bool:
+        need = NEEDS[operation.name]
+        # Who needs no credential is not asked for a proof either.
+        return need in self.allowed and not (self.forgeable and need != "nothing" and operation.method != "GET")
+
+    def refused_with(self, operation: Operation) -> int:
+        # The fleet's routes know nobody but the fleet.
+        return 401 if NEEDS[operation.name] == "fleet" else self.refusal
 
 
 def _keys(
@@ -97,6 +128,21 @@ def _keys(
         if platform:
             account, user = await gateway.account("operator", platform=True)
         return (await gateway.key(account, user, *scopes, sessions=sessions))[1]
+
+    return make
+
+
+def _login(role: Role, *, platform: bool = False, hours: int = 1) -> Callable[[Gateway, Tenant], Awaitable[str]]:
+    async def make(gateway: Gateway, tenant: Tenant) -> str:
+        user = await gateway.user(tenant.account, role, platform=platform)
+        return gateway.token(tenant.account, user, hours=hours)
+
+    return make
+
+
+def _fixed(token: str) -> Callable[[Gateway, Tenant], Awaitable[str]]:
+    async def make(_gateway: Gateway, _tenant: Tenant) -> str:
+        return token
 
     return make
 
@@ -117,6 +163,7 @@ _OPEN: Final = frozenset({"nothing"})
 _READ: Final = _OPEN | {"any", "read"}
 _MANAGE: Final = _READ | {"manage"}
 _ADMIN: Final = _MANAGE | {"send", "admin"}
+_PLATFORM: Final = _ADMIN | {"platform", "scrape"}
 
 #: A new kind of caller (a role, another kind of token) is a row.
 CALLERS: Final = (
@@ -130,8 +177,24 @@ CALLERS: Final = (
     Kind("administrator's key", _ADMIN, _keys(Scope.ADMIN)),
     Kind("key to read bound to a session", _READ, _keys(Scope.READ, bound=True)),
     Kind("administrator's key bound to a session", _ADMIN, _keys(Scope.ADMIN, bound=True)),
-    Kind("who runs the gateway", _ADMIN | {"platform"}, _keys(Scope.ADMIN, platform=True)),
+    Kind("who runs the gateway", _PLATFORM, _keys(Scope.ADMIN, platform=True)),
     Kind("key to manage of who runs the gateway", _MANAGE, _keys(Scope.MANAGE, platform=True)),
+    Kind("owner who logged in", _ADMIN, _login(Role.OWNER)),
+    Kind("operator who logged in", _MANAGE | {"send"}, _login(Role.OPERATOR)),
+    Kind("viewer who logged in", _READ, _login(Role.VIEWER)),
+    Kind("log-in that expired", _OPEN, _login(Role.OWNER, hours=-1), 401),
+    Kind("who runs the gateway, logged in", _PLATFORM, _login(Role.OWNER, platform=True)),
+    Kind("owner in a browser", _ADMIN, _login(Role.OWNER), carried=_cookie_of_own_page),
+    Kind("owner's cookie from another site", _ADMIN, _login(Role.OWNER), carried=_cookie, forgeable=True),
+    Kind(
+        "cookie of who runs the gateway from another site",
+        _PLATFORM,
+        _login(Role.OWNER, platform=True),
+        carried=_cookie,
+        forgeable=True,
+    ),
+    Kind("a worker", _OPEN | {"fleet"}, _fixed(FLEET_TOKEN), 401),
+    Kind("who collects metrics", _OPEN | {"scrape"}, _fixed(SCRAPE_TOKEN), 401),
 )
 
 
@@ -153,10 +216,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
 
 
 async def test_every_operation_stands_in_the_table_with_what_it_says_it_needs(world: World) -> None:
-    said = {
-        operation.name: "platform" if operation.platform_only else operation.scope or "nothing"
-        for operation in world.operations
-    }
+    said = {operation.name: operation.need for operation in world.operations}
     unknown = {f"{o.method} {o.path}": o.name for o in world.operations if o.name not in NEEDS}
     assert not unknown, f"say in NEEDS of tests/probes/test_roles.py what these are meant to need: {unknown}"
     assert said == {name: needed for name, needed in NEEDS.items() if name in said}
@@ -168,18 +228,20 @@ async def test_every_operation_stands_in_the_table_with_what_it_says_it_needs(wo
 async def test_a_caller_may_do_what_the_table_says_and_nothing_else(world: World, kind: Kind) -> None:
     """Of ids that do not exist, so that what is allowed finds nothing and the tenant keeps what it has."""
     wrong = []
-    client = world.gateway.client(await kind.credential(world.gateway, world.tenant))
-    for operation in world.operations:
-        status, code = await _answer(client, operation)
-        allowed = NEEDS[operation.name] in kind.allowed
+    client, headers = world.gateway.client(""), kind.carried(await kind.credential(world.gateway, world.tenant))
+    # A log-in does not outlive logging out.
+    for operation in sorted(world.operations, key=lambda operation: operation.name == "logOut"):
+        status, code = await _answer(client, operation, headers)
+        allowed = kind.may(operation)
         refused = status in (401, 403) and code not in ABOUT_THE_REQUEST
-        if allowed is refused or (not allowed and status != kind.refusal):
+        if allowed is refused or (not allowed and status != kind.refused_with(operation)):
             wrong.append(f"{operation.method} {operation.path}: {status} {code}, {'allowed' if allowed else 'not'}")
     assert not wrong, "\n".join(wrong)
 
 
-async def _answer(client: AsgiClient, operation: Operation) -> tuple[int, str]:
+async def _answer(client: AsgiClient, operation: Operation, headers: Mapping[str, str]) -> tuple[int, str]:
     ghosts = {kind: f"{kind}_{'0' * 26}" for kind in ("acc", "usr", "key", "ses", "msg", "med", "evt", "whe", "whd")}
-    answer = await operation.request(ghosts).send(client)
+    request = operation.request(ghosts)
+    answer = await replace(request, headers={**request.headers, **headers}).send(client)
     problem = answer.headers.get("content-type", "").startswith("application/problem+json")
     return answer.status, str(answer.json()["code"]) if problem else ""

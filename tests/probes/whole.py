@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from unittest.mock import AsyncMock, patch
 
 from fastapi import FastAPI
 
 from wagate.accounts import store as accounts
+from wagate.accounts.attempts import MemoryAttempts
 from wagate.accounts.keys import fingerprint, hint, new_key
 from wagate.accounts.model import Account, ApiKey, Role, User
 from wagate.core.ids import AccountId, KeyId, SessionId, UserId
@@ -29,6 +31,9 @@ from wagate.wire.jid import LID, Jid
 Json = dict[str, Any]
 #: Nobody listens there: what a session would connect to if a worker ran.
 NOWHERE = "ws://127.0.0.1:9/"
+#: What workers know the gateway by, and who collects its metrics.
+FLEET_TOKEN: Final = "the-token-of-the-whole-fleet"
+SCRAPE_TOKEN: Final = "the-token-of-who-collects-metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,26 @@ class Gateway:
         await self.runtime.db.write(lambda tx: accounts.add_key(tx, key, fingerprint(secret)))
         return key.id, secret
 
+    async def user(self, account: AccountId, role: Role, *, platform: bool = False) -> UserId:
+        """Somebody who joins an account."""
+        now = self.runtime.clock.now()
+        user = User(
+            id=UserId.new(now),
+            account_id=account,
+            email=f"{role}-{secrets.token_hex(4)}@example.org",
+            name=str(role),
+            role=role,
+            is_admin=platform,
+            created_at=now,
+        )
+        await self.runtime.db.write(lambda tx: accounts.add_user(tx, user, None))
+        return user.id
+
+    def token(self, account: AccountId, user: UserId, *, hours: int = 1) -> str:
+        """The token of a first log-in; one that has expired if ``hours`` are negative."""
+        made, _ = self.runtime.accounts.tokens.make(user, account, 0, timedelta(hours=hours))
+        return made
+
     async def expired_key(self, account: AccountId, user: UserId) -> str:
         """An administrator's key that was good until a minute ago."""
         return (await self.key(account, user, Scope.ADMIN, expires_at=self.runtime.clock.now() - timedelta(minutes=1)))[
@@ -122,6 +147,18 @@ class Gateway:
 @asynccontextmanager
 async def open_gateway(folder: Path, **settings: Any) -> AsyncIterator[Gateway]:
     """A gateway on a data folder of its own, with a sandbox to steer that no session is linked to."""
-    given = {"data_dir": folder / "data", "allow_private_networks": "127.0.0.0/8", **settings}
+    given = {
+        "data_dir": folder / "data",
+        "allow_private_networks": "127.0.0.0/8",
+        "worker_token": FLEET_TOKEN,
+        "metrics_token": SCRAPE_TOKEN,
+        # Who is refused thousands of times is to hear every time why.
+        "rate_limit_failures": "0",
+        "rate_limit_login": "0",
+        **settings,
+    }
+    patience = patch.object(MemoryAttempts, "take", AsyncMock(return_value=0.0))
     async with open_runtime(Settings(_env_file=None, **given), Endpoint(url=NOWHERE)) as runtime:
-        yield Gateway(gateway_app(runtime, sandbox=Sandbox()), runtime)
+        # As often as that nobody may try passwords.
+        with patience:
+            yield Gateway(gateway_app(runtime, sandbox=Sandbox()), runtime)

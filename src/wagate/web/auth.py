@@ -8,7 +8,7 @@ application is built, so that no feature is known here.
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
@@ -117,6 +117,10 @@ async def principal_of(request: HTTPConnection) -> Principal:
     return known
 
 
+#: What an account's callers may send, by the names of the OpenAPI document.
+OF_ACCOUNTS: Final[tuple[str, ...]] = ("bearerAuth", "apiKey", "loginCookie")
+
+
 class Guard:
     """A dependency that lets a principal with ``scope`` pass; ``None`` is satisfied with any good credential.
 
@@ -127,6 +131,7 @@ class Guard:
     def __init__(self, scope: Scope | None, *, platform: bool = False) -> None:
         self.scope = scope
         self.platform = platform
+        self.credentials: tuple[str, ...] = OF_ACCOUNTS
 
     async def __call__(self, request: Request) -> Principal:
         principal = await principal_of(request)
@@ -146,6 +151,7 @@ class FleetGuard(Guard):
 
     def __init__(self) -> None:
         super().__init__(None)
+        self.credentials = ("workerToken",)
 
     async def __call__(self, request: Request) -> Principal:
         token: str = getattr(request.app.state, "fleet_token", "")

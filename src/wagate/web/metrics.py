@@ -97,6 +97,7 @@ class ScrapeGuard(Guard):
 
     def __init__(self, token: str, otherwise: Guard) -> None:
         super().__init__(otherwise.scope, platform=otherwise.platform)
+        self.credentials = (*otherwise.credentials, "scrapeToken")
         self._token = token.encode()
         self._otherwise = otherwise
 

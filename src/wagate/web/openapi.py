@@ -25,7 +25,16 @@ from wagate.core.errors import (
     UnsupportedMedia,
     WagateError,
 )
-from wagate.web.auth import CredentialAmbiguous, CredentialMissing, CsrfTokenWrong, Guard, PlatformAdminOnly
+from wagate.web.auth import (
+    OF_ACCOUNTS,
+    CredentialAmbiguous,
+    CredentialMissing,
+    CsrfTokenWrong,
+    FleetGuard,
+    FleetOnly,
+    Guard,
+    PlatformAdminOnly,
+)
 from wagate.web.cookies import CSRF_HEADER, PLAIN_NAME, SECURE_NAME
 from wagate.web.problems import (
     MEDIA_TYPE,
@@ -49,6 +58,16 @@ SECURITY_SCHEMES = {
         "name": SECURE_NAME,
         "description": f"Set by a log-in (`{PLAIN_NAME}` on http://localhost). Methods other than GET and HEAD need "
         f"`{CSRF_HEADER}: <csrfToken of GET /api/me>` besides.",
+    },
+    "workerToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`WAGATE_WORKER_TOKEN`, which the gateway's own processes know each other by.",
+    },
+    "scrapeToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`WAGATE_METRICS_TOKEN`, which whoever collects metrics knows.",
     },
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
@@ -144,7 +163,7 @@ def _complete(entry: Json, operation: Operation, unavailable: Sequence[type[Waga
     if operation.guard is not None:
         scope = operation.guard.scope
         needed = [] if scope is None else [str(scope)]
-        entry["security"] = [{name: needed} for name in SECURITY_SCHEMES]
+        entry["security"] = [{name: needed if name in OF_ACCOUNTS else []} for name in operation.guard.credentials]
     else:
         entry["security"] = []
     # FastAPI writes "Get Me".
@@ -174,7 +193,10 @@ def _common(operation: Operation, unavailable: Sequence[type[WagateError]]) -> I
         yield UnsupportedMedia
     if operation.takes_body:
         yield TooLarge
-    if operation.guard is not None:
+    if isinstance(operation.guard, FleetGuard):
+        yield from (CredentialMissing, CredentialAmbiguous, FleetOnly, TooMany)
+        yield from unavailable or (Unavailable,)
+    elif operation.guard is not None:
         yield from (CredentialMissing, CredentialAmbiguous, Unauthorized, TooMany)
         yield from unavailable or (Unavailable,)
         if operation.guard.scope is not None:

@@ -49,6 +49,8 @@ BODIES: Final[Mapping[tuple[str, int], Json]] = {
         (operation, 1): {"media": {"base64": base64.b64encode(picture()).decode()}}
         for operation in ("send", "sendFromSession")
     },
+    # Whoever is no owner can be taken away again without asking who would be left.
+    ("createUser", 0): {"role": "viewer"},
 }
 #: The kind of id that a parameter or member is of whose schema is any text.
 TEXT_KINDS: Final[Mapping[str, str]] = {

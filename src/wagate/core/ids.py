@@ -7,7 +7,7 @@ Ids made later sort later (within a millisecond their order is random).
 import os
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _BODY_LENGTH = 26
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _RANDOM_BYTES = 10
 
 Entropy = Callable[[int], bytes]
@@ -29,7 +31,8 @@ class Id(str):
     @classmethod
     def new(cls, now: datetime, entropy: Entropy = os.urandom) -> Self:
         """Make an id that sorts by ``now``."""
-        value = int(now.timestamp() * 1000) << (8 * _RANDOM_BYTES)
+        # In whole numbers: seconds as a float can't tell every millisecond from the next.
+        value = (now - _EPOCH) // _MILLISECOND << (8 * _RANDOM_BYTES)
         value |= int.from_bytes(entropy(_RANDOM_BYTES), "big")
         body = "".join(_ALPHABET[(value >> shift) & 31] for shift in range(5 * (_BODY_LENGTH - 1), -1, -5))
         return cls(f"{cls.prefix}_{body}")

@@ -58,6 +58,19 @@ async def test_an_older_copy_is_burnt_forward_once(world: World) -> None:
     assert await world.watermark.check() == 0
 
 
+async def test_a_gateway_that_starts_before_the_workers_does_not_hide_that_the_database_is_old(world: World) -> None:
+    session = await world.linked()
+    await world.watermark.check()
+    older = await generation(world)
+    for _ in range(3):
+        await world.watermark.raise_once()
+    await go_back(world, older)
+    # Gateways host no session and raise the mark by and by; workers look at it when they start.
+    await world.watermark.raise_once()
+    await world.watermark.check()
+    assert not await ratchets(world, session.id)
+
+
 async def test_burning_that_was_cut_short_begins_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.linked()
     await world.watermark.check()

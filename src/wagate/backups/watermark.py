@@ -67,14 +67,11 @@ class Watermark:
             await self.raise_once()
 
     async def raise_once(self) -> None:
-        """One step up; what can't be raised now is raised the next time."""
+        """One step up, with a look at where both are: a gateway that was started before the workers must not raise the
+        mark of an old database over the one that tells of its age. What can't be raised now is raised the next time.
+        """
         try:
-            known, timeline = await self._db.read(lambda tx: (store.mark(tx), store.timeline(tx)))
-            if known is not None and known[1] and known[1] != timeline:
-                # A standby took over under the running fleet; it may lack what was committed last.
-                await self.check()
-            else:
-                await self._raise(known[0] if known else 0, timeline)
+            await self.check()
         except Unavailable as error:
             _log.warning("the high-water mark could not be raised", code=error.code)
 

@@ -2,7 +2,8 @@
 
 Values are opened and sealed on a reading thread and stored a batch at a time, each only if the former value still
 stands; the next batch waits until as long has passed as storing the last one took, so at most half of a writer's time
-goes into it. One process works at a rotation at a time; where it stands need not be noted, since what is done begins with another key.
+goes into it. One process works at a rotation at a time; where it stands need not be noted, since what is done begins
+with another key.
 """
 
 import os

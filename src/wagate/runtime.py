@@ -28,7 +28,7 @@ from wagate.cluster.service.lone import LoneWorker
 from wagate.cluster.service.registry import Registry
 from wagate.cluster.service.routes import Routes
 from wagate.core import looplag
-from wagate.core.clock import Clock, SystemClock
+from wagate.core.clock import Clock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
 from wagate.core.logging import get_logger
@@ -77,6 +77,7 @@ from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
 from wagate.storage.moves import refuse_if_moved, refuse_unfinished
 from wagate.storage.rates import LocalRates, Rates
+from wagate.storage.time import time_of
 from wagate.usage import jobs as usage_jobs
 from wagate.usage.jobs import Counting
 from wagate.usage.service import Usage
@@ -148,27 +149,28 @@ class Runtime:
 async def open_runtime(
     settings: Settings,
     endpoint: Endpoint,
-    clock: Clock | None = None,
+    own_clock: Clock,
     entropy: Entropy = os.urandom,
     *,
     hosts_sessions: bool = True,
 ) -> AsyncIterator[Runtime]:
-    """Open the data folder, the database and all services. A process that does not host sessions itself reaches those
-    of the fleet's workers.
+    """Open the data folder, the database and all services. ``own_clock`` is the machine's. A process that does not host
+    sessions itself reaches those of the fleet's workers.
 
     :raises StartupError: if something keeps the program from working; nothing is changed then.
     """
-    clock, reach = clock or SystemClock(), crashes_of(os.environ)
+    reach = crashes_of(os.environ)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(DataDir.open(settings.data_dir))
-        lag = asyncio.create_task(looplag.watch(clock))
-        stack.callback(lag.cancel)
         url = settings.database_url or folder.database_url
         if not settings.database_url:
             refuse_if_moved(folder)
         await schema.migrate(url)
         db = await Database.open(url)
         stack.push_async_callback(db.close)
+        clock = await stack.enter_async_context(time_of(url, db, own_clock))
+        lag = asyncio.create_task(looplag.watch(clock))
+        stack.callback(lag.cancel)
         await db.read(refuse_unfinished)
         ring = await unlock(db, folder, settings, entropy, clock)
 

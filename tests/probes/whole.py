@@ -15,6 +15,7 @@ from wagate.accounts import store as accounts
 from wagate.accounts.attempts import MemoryAttempts
 from wagate.accounts.keys import fingerprint, hint, new_key
 from wagate.accounts.model import Account, ApiKey, Role, User
+from wagate.core.clock import SystemClock
 from wagate.core.ids import AccountId, KeyId, SessionId, UserId
 from wagate.core.settings import Settings
 from wagate.engine.port import Endpoint
@@ -158,7 +159,7 @@ async def open_gateway(folder: Path, **settings: Any) -> AsyncIterator[Gateway]:
         **settings,
     }
     patience = patch.object(MemoryAttempts, "take", AsyncMock(return_value=0.0))
-    async with open_runtime(Settings(_env_file=None, **given), Endpoint(url=NOWHERE)) as runtime:
+    async with open_runtime(Settings(_env_file=None, **given), Endpoint(url=NOWHERE), SystemClock()) as runtime:
         # As often as that nobody may try passwords.
         with patience:
             yield Gateway(gateway_app(runtime, sandbox=Sandbox()), runtime)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
-from wagate.accounts.attempts import MemoryAttempts
+from wagate.accounts.attempts import Attempts
 from wagate.accounts.passwords import Passwords
 from wagate.accounts.service import Accounts, Logins, Members, Platform
 from wagate.audit.service import AuditLog
@@ -225,7 +225,8 @@ async def open_runtime(
             registration=settings.registration,
             stop=sessions.disconnect_all,
         )
-        passwords, attempts = Passwords(), MemoryAttempts(clock)
+        rates = _rates(settings, clock, stack)
+        passwords, attempts = Passwords(), Attempts(rates)
 
         library = Library(
             db=db, blobs=blobs, egress=egress, clock=clock, max_bytes=settings.max_media_bytes, entropy=entropy
@@ -337,7 +338,7 @@ async def open_runtime(
             watermark=watermark,
             plans=Plans(db, log, clock),
             usage=Usage(db, clock),
-            limiter=_limiter(settings, clock, stack),
+            limiter=Limiter(Policy.of(settings), rates, LocalRates(clock), ClientAddresses(settings.trusted_proxies)),
             new_dispatcher=lambda: Dispatcher(
                 db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy
             ),
@@ -466,28 +467,17 @@ def _engines(
     return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
 
 
-def _limiter(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Limiter:
-    local = LocalRates(clock)
-    rates: Rates = local
+def _rates(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Rates:
     url = settings.redis_url.get_secret_value()
-    if url:
-        # Imported when asked for, as in _wakes_and_values.
-        from wagate.storage.redis import open_redis
-        from wagate.storage.sharedrates import SharedRates
+    if not url:
+        return LocalRates(clock)
+    # Imported when asked for, as in _wakes_and_values.
+    from wagate.storage.redis import open_redis
+    from wagate.storage.sharedrates import SharedRates
 
-        client = open_redis(url)
-        stack.push_async_callback(client.aclose)
-        rates = SharedRates(client, clock)
-    policy = Policy(
-        address=settings.rate_limit_ip,
-        key=settings.rate_limit_key,
-        user=settings.rate_limit_user,
-        account=settings.rate_limit_account,
-        session=settings.rate_limit_session,
-        login=settings.rate_limit_login,
-        failure=settings.rate_limit_failures,
-    )
-    return Limiter(policy, rates, local, ClientAddresses(settings.trusted_proxies))
+    client = open_redis(url)
+    stack.push_async_callback(client.aclose)
+    return SharedRates(client, clock)
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

@@ -1,9 +1,7 @@
 """Planted secrets in a fleet: everything secret is used for a while, while stores go away and processes restart, and is
 then looked for in PostgreSQL, in Redis and what went over it, in every bucket, and in what every process wrote.
 
-What stands somewhere by design is in :data:`BY_DESIGN`, with the reason. Texts and numbers of messages stand in the
-database, so that they can be looked up, and nowhere else. The simulated WhatsApp is no part of a gateway: what people
-write stands in its log.
+What stands somewhere by design is in :data:`BY_DESIGN`, with the reason.
 """
 
 import asyncio
@@ -50,9 +48,8 @@ BY_DESIGN: Final = (
     ("file", "bucket whatsapp-media/", "what files are for"),
     ("text", "table ", "so that messages can be looked up"),
     ("text", "postgres/", "the same, in the server's files"),
-    ("text", "log sandbox", "what phones show"),
 )
-#: How often stores go away, and for how long: what fails is logged.
+#: For how long stores go away: what fails is logged.
 _AWAY_SECONDS: Final = 1.5
 
 

@@ -142,7 +142,7 @@ async def measure(arguments: argparse.Namespace, say: Callable[[str], None]) -> 
 async def _measured(running: Campaign, db: Database, count: int, say: Callable[[str], None]) -> str:
     fleet = running.ground.fleet
     old = KeyRing.parse(fleet.environment["WAGATE_SECRET_KEYS"])
-    planted = Planted(db, old)
+    planted, old_key = Planted(db, old), old.newest
     await planted.plant(count)
     say(f"{count} values planted")
     new = old.with_new_key()
@@ -186,7 +186,7 @@ async def _measured(running: Campaign, db: Database, count: int, say: Callable[[
         "rows refused, 60 s.\n\n"
         f"- {took:.1f} s; {rotation['done']:,} values re-wrapped, {rotation['unreadable']} left as unreadable\n"
         f"- reads meanwhile: {reads:,}, of which {len(planted.failed)} failed; values changed meanwhile: {changes:,}\n"
-        f"- two swapped rows: {opened.count(False)} refused; needed of the old key afterwards: {needed[old.newest]}\n"
+        f"- two swapped rows: {opened.count(False)} refused; the old key is needed for {needed[old_key]}\n"
         f"- values that do not open or are not what was stored, of all: {len(wrong)}\n"
         f"- invariants broken: {len(running.breaches)}; "
         f"{running.ground.evidence.seen.accepted} messages accepted, {running.ground.evidence.seen.told} told\n\n"

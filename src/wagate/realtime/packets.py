@@ -38,7 +38,9 @@ class PacketMalformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """What came. ``number`` is what its acknowledgement must have, if it wants one; ``data`` is what its JSON says."""
+    """What came. ``number`` is what its acknowledgement must have, if it wants one. ``data`` is what its JSON says: of
+    an event its name and what comes with it.
+    """
 
     kind: Kind
     namespace: str = "/"
@@ -61,7 +63,10 @@ def parse(text: str) -> Packet:
     if found is None:
         raise PacketMalformed(text[:2])
     namespace, number, json = found.groups()
-    return Packet(kind, namespace or "/", number, _decoded(json))
+    data = _decoded(json)
+    if kind is Kind.EVENT and not (isinstance(data, list) and data):
+        raise PacketMalformed(text[:2])
+    return Packet(kind, namespace or "/", number, data)
 
 
 def opening(sid: str, *, ping_seconds: float, max_bytes: int) -> str:

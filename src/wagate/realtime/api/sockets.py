@@ -221,9 +221,9 @@ class Conversation:
             self._answered_ping = False
             await self._send(packets.PING)
 
-    async def _answer(self, guest: Guest, emitted: Any) -> dict[str, Any]:
+    async def _answer(self, guest: Guest, emitted: list[Any]) -> dict[str, Any]:
         try:
-            name, *arguments = emitted if isinstance(emitted, list) and emitted else [None]
+            name, *arguments = emitted
             if name not in ("join", "leave"):
                 raise EmitUnknown
             room = _read(arguments[0] if len(arguments) == 1 else None, Room)

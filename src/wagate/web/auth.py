@@ -136,6 +136,7 @@ async def _holder(connection: HTTPConnection, credential: str) -> Principal:
 
 
 async def _count_failure(connection: HTTPConnection) -> None:
+    """:raises TooMany: if the client's address showed too many bad credentials."""
     limiter: Limiter | None = getattr(connection.app.state, "limiter", None)
     if limiter is not None:
         await limiter.check_failure(connection)
@@ -178,6 +179,7 @@ class FleetGuard(Guard):
     ``state.fleet_token``. The principal may do nothing: routes of the fleet say themselves what they are about.
 
     :raises FleetOnly: for everybody else, and if there is no such token.
+    :raises TooMany: if the client's address showed too many bad credentials.
     """
 
     def __init__(self) -> None:
@@ -187,6 +189,7 @@ class FleetGuard(Guard):
     async def __call__(self, request: Request) -> Principal:
         token: str = getattr(request.app.state, "fleet_token", "")
         if not token or not hmac.compare_digest(credential_of(request).encode(), token.encode()):
+            await _count_failure(request)
             raise FleetOnly
         return _FLEET
 

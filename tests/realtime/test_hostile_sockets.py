@@ -215,9 +215,19 @@ async def test_pings_of_one_that_reads_nothing_are_not_answered_into_memory(
         writer.write(_masked(f'40{{"token":"ada","after":"{first}"}}'.encode(), opcode=1))
         await _until(lambda: not protocol.writable.is_set())
         held = protocol.transport.get_write_buffer_size()
+        taken = 0
+        take = protocol.handle_ping
+
+        def counted() -> None:
+            nonlocal taken
+            taken += 1
+            take()
+
+        monkeypatch.setattr(protocol, "handle_ping", counted)
         for _ in range(200):
             writer.write(_masked(b"p" * 100, opcode=9) * 100)
             await writer.drain()
+        await _until(lambda: taken == 20_000)
         assert protocol.transport.get_write_buffer_size() <= held
 
 

@@ -138,9 +138,8 @@ class Feed:
         return await asyncio.shield(reading)
 
     async def _begin(self, key: tuple[AccountId, int, Wanted]) -> Read:
-        # Whoever was woken with the first has asked when this goes on. Nobody may join later: a read that has begun
-        # does not find what that one was woken for.
-        await asyncio.sleep(0)
+        # Whoever was woken with the first has asked by now. Nobody may join later: a read that has begun does not find
+        # what that one was woken for.
         del self._beginning[key]
         account_id, after, wanted = key
         return await self._log.follow(

@@ -58,6 +58,7 @@ class Promise:
     number: int
     wa_id: str
     at: float
+    #: By the records of those who got it, so that it does not matter when somebody looked.
     arrived_at: float | None = None
 
     @property
@@ -100,8 +101,9 @@ class Evidence(Promises):
         self._on_screen: dict[str, Counter[str]] = defaultdict(Counter)
         self._last_shown: dict[tuple[str, str], int] = {}
         self._last_told: dict[tuple[str, str], int] = {}
-        self._told: set[tuple[str, str]] = set()
-        self._shown: set[tuple[str, str]] = set()
+        #: When a tenant was told of a message, by session and id; when a phone showed it, by number and id.
+        self._told: dict[tuple[str, str], float] = {}
+        self._shown: dict[tuple[str, str], float] = {}
         self._heard: Counter[str] = Counter()
         self._screens: dict[str, str] = {}
         self._wire = "0"
@@ -150,14 +152,16 @@ class Evidence(Promises):
 
     def latencies(self, begin: float, end: float) -> list[float]:
         """From promise to arrival, of what was promised within that time of the monotonic clock; sorted."""
-        return sorted(p.arrived_at - p.at for p in self.promises if begin <= p.at < end and p.arrived_at is not None)
+        within = (p for p in self.promises if begin <= p.at < end and self._arrived(p))
+        return sorted(p.arrived_at - p.at for p in within if p.arrived_at is not None)
 
     def _arrived(self, promise: Promise) -> bool:
         if promise.arrived_at is None:
             flow, wa_id = promise.flow, promise.wa_id
-            shown = all((phone, wa_id) in self._shown for phone in flow.phones)
-            if shown and all((session, wa_id) in self._told for session in flow.sessions):
-                promise.arrived_at = time.monotonic()
+            times = [self._shown.get((phone, wa_id)) for phone in flow.phones]
+            times += [self._told.get((session, wa_id)) for session in flow.sessions]
+            if None not in times:
+                promise.arrived_at = max((at for at in times if at is not None), default=promise.at)
         return promise.arrived_at is not None
 
     # -- looking
@@ -196,7 +200,7 @@ class Evidence(Promises):
             self.breach(Invariant.I8, f"phone {phone} shows {text!r}, which was not for it")
             return
         self.seen.shown += 1
-        self._shown.add((phone, wa_id))
+        self._shown.setdefault((phone, wa_id), _monotonic(message))
         if self._on_screen[phone][text] > 1:
             self.breach(Invariant.I2, f"phone {phone} shows {text!r} {self._on_screen[phone][text]} times")
         self._in_order(self._last_shown, (phone, name), int(number), f"phone {phone} shows {text!r}")
@@ -204,8 +208,8 @@ class Evidence(Promises):
             self.breach(Invariant.I1, f"phone {phone} has another file with {text!r}: {message['media']}")
 
     def _hear(self, tenant: Tenant) -> None:
-        own, events = set(tenant.sessions.values()), tenant.sink.events
-        for event in events[self._heard[tenant.name] :]:
+        own, events, heard = set(tenant.sessions.values()), tenant.sink.events, self._heard[tenant.name]
+        for event, at in zip(events[heard:], tenant.sink.times[heard:], strict=True):
             data = event["data"]
             session, wa_id, text = str(data.get("sessionId")), str(data.get("waId")), str(data.get("text"))
             if session not in own:
@@ -219,7 +223,7 @@ class Evidence(Promises):
                 self.breach(Invariant.I8, f"{session} tells of {text!r}, which was not for it")
             if (session, wa_id) in self._told:
                 self.breach(Invariant.I2, f"{tenant.name} was told twice of {text!r}, by two events")
-            self._told.add((session, wa_id))
+            self._told.setdefault((session, wa_id), at)
             self._in_order(self._last_told, (session, name), int(number), f"{tenant.name} was told of {text!r}")
         self._heard[tenant.name] = len(events)
 
@@ -325,6 +329,11 @@ def most_within(moments: Sequence[float], seconds: float) -> int:
 
 def _seconds(entry: Json) -> float:
     return datetime.fromisoformat(str(entry["at"])).timestamp()
+
+
+def _monotonic(entry: Json) -> float:
+    """When it was recorded, by the clock that promises are timed with; the sandbox is on the same machine."""
+    return _seconds(entry) - time.time() + time.monotonic()
 
 
 def _number(session: str) -> str:

@@ -1,8 +1,10 @@
 """The chaos run's own tools: what judges must be able to see a broken promise."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,10 +34,10 @@ class Sandbox:
     async def wire(self, after: str) -> list[dict[str, Any]]:
         return self.entries[int(after) :]
 
-    def shows(self, phone: str, text: str, wa_id: str = "A") -> None:
+    def shows(self, phone: str, text: str, wa_id: str = "A", at: str = "2026-01-01T00:00:00Z") -> None:
         screen = self.screens.setdefault(phone, [])
         content = {"text": text, "waId": wa_id, "from": "491700000001", "caption": None, "media": None}
-        screen.append({"seq": len(screen) + 1, **content})
+        screen.append({"seq": len(screen) + 1, "at": at, **content})
 
     def saw(self, stanza: str, connection: int, direction: str = "in", **more: Any) -> None:
         entry = {"seq": len(self.entries) + 1, "stanza": stanza, "connection": connection, "direction": direction}
@@ -44,7 +46,8 @@ class Sandbox:
 
 
 def evidence_of(sandbox: Sandbox, *events: dict[str, Any]) -> Evidence:
-    tenant = SimpleNamespace(name="t", sessions={"1": "ses_1"}, sink=SimpleNamespace(events=list(events)))
+    sink = SimpleNamespace(events=list(events), times=[time.monotonic()] * len(events), ids=[], refused=0)
+    tenant = SimpleNamespace(name="t", sessions={"1": "ses_1"}, sink=sink)
     return Evidence(sandbox, [tenant], [FLOW, BACK])  # type: ignore[arg-type]
 
 
@@ -77,6 +80,17 @@ async def test_what_was_accepted_and_is_nowhere_is_lost() -> None:
     evidence.promised(BACK, 1, "B")
     await evidence.look()
     assert [breach.invariant for breach in evidence.lost()] == [Invariant.I1, Invariant.I3]
+
+
+async def test_what_arrived_took_as_long_as_the_records_say_however_late_somebody_looks() -> None:
+    sandbox = Sandbox()
+    evidence = evidence_of(sandbox)
+    begun = time.monotonic()
+    evidence.promised(FLOW, 1, "A")
+    later = datetime.now(UTC) + timedelta(seconds=7)
+    sandbox.shows(ADA, "shop>ada 1", "A", at=later.isoformat())
+    await evidence.look()
+    assert evidence.latencies(begun, time.monotonic()) == [pytest.approx(7, abs=1)]
 
 
 async def test_a_text_twice_on_a_screen_and_an_event_twice_told_are_seen() -> None:

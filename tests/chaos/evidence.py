@@ -19,8 +19,6 @@ from tests.faults.evidence import Flow
 from tests.scenarios.rig import Json
 
 _HAVING = frozenset(("", "inactive", "sender", "peer_msg", "read", "read-self", "played"))
-#: Stanzas that only the owner of a session may send; pings and acknowledgements change nothing.
-_WRITES = frozenset(("message", "receipt"))
 _LOOK_SECONDS = 0.25
 #: The fleet's cap.
 ATTEMPTS_PER_SECOND = 20
@@ -66,6 +64,25 @@ class Promise:
         return self.flow.text(self.number)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse:
+    """The database was put back to a copy. ``copied`` is when that was made, ``ended`` when the last process that used
+    the newer state was gone, by the monotonic clock.
+
+    What it excuses is what nobody could know any more, and nothing else: keys and old owners are judged as ever.
+    """
+
+    copied: float
+    ended: float
+    #: Texts that clients had asked for and had no answer to when it ended: they had to ask again, with a key that
+    #: nobody knew any more.
+    unanswered: frozenset[str]
+
+    def forgets(self, at: float) -> bool:
+        """Whether what was stored then is gone."""
+        return self.copied <= at < self.ended
+
+
 @dataclass(slots=True)
 class Seen:
     """Counts of what was looked at: an invariant over nothing says nothing."""
@@ -82,6 +99,9 @@ class Seen:
     delivered_again: int = 0
     webhooks_again: int = 0
     busiest_second: int = 0
+    #: What never arrived, or arrived twice, since the database was put back to a time before it.
+    gone_with_the_database: int = 0
+    again_after_the_database: int = 0
 
 
 class Evidence(Promises):
@@ -120,6 +140,13 @@ class Evidence(Promises):
         self.logins: dict[str, list[float]] = defaultdict(list)
         self.ends: dict[str, list[float]] = defaultdict(list)
         self._looking = asyncio.Lock()
+        self._lapses: list[Lapse] = []
+        #: Promises that a lapse may have made void.
+        self._void: list[Promise] = []
+        #: Who was told again of what, because of a lapse.
+        self._retold: set[tuple[str, str]] = set()
+        #: When a session's number sent a message or receipt, by the sandbox's clock.
+        self.writes: dict[str, list[float]] = defaultdict(list)
 
     # -- promises
 
@@ -132,6 +159,18 @@ class Evidence(Promises):
             self.seen.accepted += 1
         else:
             self.seen.written_by_people += 1
+
+    def went_back(self, lapse: Lapse) -> None:
+        """Know that the database was put back. What was accepted between the copy and the end, and had not arrived, may
+        be gone; it is not waited for, and counted.
+        """
+        self._lapses.append(lapse)
+        for name, waiting in self._open.items():
+            # No gateway has answered since the end: what clients noted a moment later was accepted before it.
+            gone = (p for p in waiting if lapse.forgets(min(p.at, lapse.ended - 0.001) if p.flow.ours else p.at))
+            void = [p for p in gone if not self._arrived(p)]
+            self._void += void
+            self._open[name] = deque(p for p in waiting if p not in void)
 
     def missing(self, flow: Flow) -> Sequence[Promise]:
         """What was promised and somebody does not have yet, oldest first."""
@@ -201,7 +240,9 @@ class Evidence(Promises):
             return
         self.seen.shown += 1
         self._shown.setdefault((phone, wa_id), _monotonic(message))
-        if self._on_screen[phone][text] > 1:
+        if self._on_screen[phone][text] == 2 and any(text in lapse.unanswered for lapse in self._lapses):
+            self.seen.again_after_the_database += 1
+        elif self._on_screen[phone][text] > 1:
             self.breach(Invariant.I2, f"phone {phone} shows {text!r} {self._on_screen[phone][text]} times")
         self._in_order(self._last_shown, (phone, name), int(number), f"phone {phone} shows {text!r}")
         if isinstance(flow, FileFlow) and (message["media"] or {}).get("sha256") != flow.digest(int(number)):
@@ -221,11 +262,22 @@ class Evidence(Promises):
             self.seen.told += 1
             if session not in flow.sessions:
                 self.breach(Invariant.I8, f"{session} tells of {text!r}, which was not for it")
+            if self._may_be_retold(session, wa_id, at):
+                self._retold.add((session, wa_id))
+                self.seen.again_after_the_database += 1
+                continue
             if (session, wa_id) in self._told:
                 self.breach(Invariant.I2, f"{tenant.name} was told twice of {text!r}, by two events")
             self._told.setdefault((session, wa_id), at)
             self._in_order(self._last_told, (session, name), int(number), f"{tenant.name} was told of {text!r}")
         self._heard[tenant.name] = len(events)
+
+    def _may_be_retold(self, session: str, wa_id: str, at: float) -> bool:
+        """Whether a second event tells of what a database that was put back does not know to have been told."""
+        first = self._told.get((session, wa_id))
+        if first is None or (session, wa_id) in self._retold:
+            return False
+        return any(lapse.forgets(first) and at >= lapse.ended for lapse in self._lapses)
 
     def _in_order(self, last: dict[tuple[str, str], int], chat: tuple[str, str], number: int, what: str) -> None:
         if number < last.get(chat, 0):
@@ -246,13 +298,13 @@ class Evidence(Promises):
                 if session:
                     self.ends[_number(session)].append(_seconds(entry))
             case "message" if inward:
-                self._fence(session, connection, "message")
+                self._fence(session, connection, "message", _seconds(entry))
                 self._note_sent(session, entry)
             case "message":
                 self._delivered[entry["id"]] += 1
                 self.seen.delivered_again += self._delivered[entry["id"]] > 1
             case "receipt" if inward:
-                self._fence(session, connection, "receipt")
+                self._fence(session, connection, "receipt", _seconds(entry))
                 if entry["type"] in _HAVING:
                     self.receipted.update(entry["receiptIds"])
 
@@ -267,7 +319,8 @@ class Evidence(Promises):
         self._live[session].add(connection)
         self._owner[session] = connection
 
-    def _fence(self, session: str, connection: int, what: str) -> None:
+    def _fence(self, session: str, connection: int, what: str, at: float) -> None:
+        self.writes[_number(session)].append(at)
         owner = self._owner.get(session)
         if owner is not None and connection < owner:
             self.breach(Invariant.I6, f"{session} sent a {what} by a connection older than its last login")
@@ -316,6 +369,7 @@ class Evidence(Promises):
     def finish(self) -> None:
         """Fill in what is counted at the end."""
         self.seen.busiest_second = self.busiest_second()
+        self.seen.gone_with_the_database = sum(not self._arrived(promise) for promise in self._void)
         self.seen.webhooks_again = sum(len(t.sink.ids) - len(set(t.sink.ids)) for t in self._tenants)
         for tenant in self._tenants:
             if tenant.sink.refused:

@@ -11,6 +11,10 @@ from tests.chaos.fleet import ChaosFleet
 from tests.chaos.traffic import Traffic
 
 
+class Missed(Exception):
+    """What was to be befallen never came to the point where it would have been: this was no strike."""
+
+
 @dataclass(slots=True)
 class Ground:
     """The fleet under load, and the dice."""
@@ -57,7 +61,9 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that goes wrong. ``strike`` returns when it is over, and recovery is timed from then."""
+    """Something that goes wrong. ``strike`` returns when it is over, and recovery is timed from then; it raises
+    :class:`Missed` if it did not happen.
+    """
 
     #: As the list of faults numbers it, such as F11.
     code: str
@@ -69,3 +75,5 @@ class Fault:
     limit: float = 30.0
     #: What is checked beside the ten invariants.
     checks: str = ""
+    #: What it needs, made before anything is timed or counted for it.
+    prepare: Callable[[Ground], Awaitable[None]] | None = None

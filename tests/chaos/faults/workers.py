@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.chaos.ground import Fault, Ground
+from tests.chaos.ground import Fault, Ground, Missed
 from wagate.engine.points import CrashPoint, SendPoint
 from wagate.sessions.model import LEASE_SECONDS
 
@@ -60,8 +60,7 @@ async def _die_at(ground: Ground, point: str) -> None:
     except TimeoutError:
         # A worker without sessions gets to no point.
         fleet.processes[name].order.unlink(missing_ok=True)
-        ground.note(f"never got to {point}", 1)
-        return
+        raise Missed(f"{name} never got to {point}") from None
     ground.later(fleet.run_surely(name))
 
 

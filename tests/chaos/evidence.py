@@ -99,9 +99,10 @@ class Seen:
     delivered_again: int = 0
     webhooks_again: int = 0
     busiest_second: int = 0
-    #: What never arrived, or arrived twice, since the database was put back to a time before it.
+    #: What never arrived, arrived twice, or came behind a later message, since the database was put back.
     gone_with_the_database: int = 0
     again_after_the_database: int = 0
+    overtaken_after_the_database: int = 0
 
 
 class Evidence(Promises):
@@ -145,6 +146,10 @@ class Evidence(Promises):
         self._void: list[Promise] = []
         #: Who was told again of what, because of a lapse.
         self._retold: set[tuple[str, str]] = set()
+        #: When a message was asked for again last, by its id; and what came behind a later one in its chat, with why
+        #: that would be a breach.
+        self._asked_again: dict[str, float] = {}
+        self._overtaken: list[tuple[str, str]] = []
         #: When a session's number sent a message or receipt, by the sandbox's clock.
         self.writes: dict[str, list[float]] = defaultdict(list)
 
@@ -224,6 +229,7 @@ class Evidence(Promises):
                 assert int(entry["seq"]) == int(self._wire) + 1, "the record dropped entries before they were read"
                 self._wire = str(entry["seq"])
                 self._note(entry)
+            self._judge_order()
 
     def _note_shown(self, phone: str, message: Json) -> None:
         text, wa_id = str(message["text"] or message["caption"] or ""), str(message["waId"])
@@ -244,7 +250,7 @@ class Evidence(Promises):
             self.seen.again_after_the_database += 1
         elif self._on_screen[phone][text] > 1:
             self.breach(Invariant.I2, f"phone {phone} shows {text!r} {self._on_screen[phone][text]} times")
-        self._in_order(self._last_shown, (phone, name), int(number), f"phone {phone} shows {text!r}")
+        self._in_order(self._last_shown, (phone, name), int(number), wa_id, f"phone {phone} shows {text!r}")
         if isinstance(flow, FileFlow) and (message["media"] or {}).get("sha256") != flow.digest(int(number)):
             self.breach(Invariant.I1, f"phone {phone} has another file with {text!r}: {message['media']}")
 
@@ -269,7 +275,8 @@ class Evidence(Promises):
             if (session, wa_id) in self._told:
                 self.breach(Invariant.I2, f"{tenant.name} was told twice of {text!r}, by two events")
             self._told.setdefault((session, wa_id), at)
-            self._in_order(self._last_told, (session, name), int(number), f"{tenant.name} was told of {text!r}")
+            what = f"{tenant.name} was told of {text!r}"
+            self._in_order(self._last_told, (session, name), int(number), wa_id, what)
         self._heard[tenant.name] = len(events)
 
     def _may_be_retold(self, session: str, wa_id: str, at: float) -> bool:
@@ -279,10 +286,23 @@ class Evidence(Promises):
             return False
         return any(lapse.forgets(first) and at >= lapse.ended for lapse in self._lapses)
 
-    def _in_order(self, last: dict[tuple[str, str], int], chat: tuple[str, str], number: int, what: str) -> None:
+    def _in_order(
+        self, last: dict[tuple[str, str], int], chat: tuple[str, str], number: int, wa_id: str, what: str
+    ) -> None:
         if number < last.get(chat, 0):
-            self.breach(Invariant.I7, f"{what} after number {last[chat]}")
+            self._overtaken.append((wa_id, f"{what} ({wa_id}) after number {last[chat]}"))
         last[chat] = max(number, last.get(chat, 0))
+
+    def _judge_order(self) -> None:
+        """Of what was overtaken, excuse what could not be read at first, since its session had to begin anew with its
+        peers after a lapse: it was asked for again, and comes behind what was written meanwhile.
+        """
+        for wa_id, what in self._overtaken:
+            if any(self._asked_again.get(wa_id, 0.0) >= lapse.ended for lapse in self._lapses):
+                self.seen.overtaken_after_the_database += 1
+            else:
+                self.breach(Invariant.I7, what)
+        self._overtaken.clear()
 
     def _note(self, entry: Json) -> None:
         inward, session, connection = entry["direction"] == "in", str(entry["session"]), int(entry["connection"])
@@ -307,6 +327,13 @@ class Evidence(Promises):
                 self._fence(session, connection, "receipt", _seconds(entry))
                 if entry["type"] in _HAVING:
                     self.receipted.update(entry["receiptIds"])
+                self._note_asked_again(entry)
+            case "receipt":
+                self._note_asked_again(entry)
+
+    def _note_asked_again(self, entry: Json) -> None:
+        if entry["type"] == "retry":
+            self._asked_again.update(dict.fromkeys(entry["receiptIds"], _monotonic(entry)))
 
     def _logged_in(self, session: str, connection: int, entry: Json) -> None:
         self.seen.logins += 1

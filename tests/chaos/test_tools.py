@@ -194,6 +194,19 @@ async def test_a_tenant_may_be_told_once_more_of_what_the_database_that_was_put_
     assert evidence.seen.again_after_the_database == 1
 
 
+async def test_what_was_asked_for_again_after_the_database_was_put_back_may_be_overtaken_and_nothing_else() -> None:
+    for asked_for, expected in (("A", set()), ("B", {Invariant.I7})):
+        sandbox = Sandbox()
+        evidence = evidence_of(sandbox)
+        await went_back(evidence)
+        again = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+        sandbox.saw("receipt", 0, "out", type="retry", receiptIds=[asked_for], at=again)
+        sandbox.shows(ADA, "shop>ada 2", "B")
+        sandbox.shows(ADA, "shop>ada 1", "A")
+        await evidence.look()
+        assert {breach.invariant for breach in evidence.breaches} == expected
+
+
 async def test_a_database_that_was_put_back_excuses_no_counter_and_no_old_owner() -> None:
     sandbox = Sandbox()
     evidence = evidence_of(sandbox)

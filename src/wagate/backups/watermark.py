@@ -55,11 +55,11 @@ class Watermark:
         stored, reached = await self._stored()
         known, timeline = await self._db.read(lambda tx: (store.mark(tx), store.timeline(tx)))
         doubt = _doubt(known, timeline, stored, raised=self._raised, reached=reached, now=self._clock.now())
-        burnt = 0
+        latest, burnt = max(stored or 0, self._raised, known[0] if known else 0), 0
         if doubt:
             _log.error("the database may have gone back in time; every session begins anew with its peers", why=doubt)
-            burnt = await self._burn_all()
-        await self._raise(max(stored or 0, self._raised, known[0] if known else 0), timeline)
+            burnt = await self._burn_all(latest, timeline)
+        await self._raise(latest, timeline)
         return burnt
 
     async def run(self) -> None:
@@ -96,9 +96,13 @@ class Watermark:
         except Unavailable as error:
             _log.warning("the high-water mark is not in the store of backups", code=error.code)
 
-    async def _burn_all(self) -> int:
+    async def _burn_all(self, latest: int, timeline: str) -> int:
         burnt = 0
         for session in await self._db.read(store.all_sessions):
+            known = await self._db.read(store.mark)
+            if known is not None and known[0] > latest and known[1] == timeline:
+                # Another process that started with this one has burnt them all, and opens them by now.
+                break
             try:
                 await self._backups.burn(session)
                 burnt += 1

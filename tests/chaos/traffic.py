@@ -70,6 +70,8 @@ class Attempt:
     status: int
     #: Whether it was answered by a refusal that clients are to expect, with the time to wait.
     says_when: bool = False
+    #: Seconds for which the client asked to wait for WhatsApp's word.
+    asked_to_wait: int = 0
 
 
 @dataclass(slots=True)
@@ -114,7 +116,13 @@ class Clients:
             except (aiohttp.ClientError, TimeoutError, ValueError):
                 status = NO_ANSWER
             self.attempts.append(
-                Attempt(at=begun, seconds=time.monotonic() - begun, status=status, says_when=says_when)
+                Attempt(
+                    at=begun,
+                    seconds=time.monotonic() - begun,
+                    status=status,
+                    says_when=says_when,
+                    asked_to_wait=wait,
+                )
             )
             if 200 <= status < 300:
                 self.waiting.pop(key, None)

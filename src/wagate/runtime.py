@@ -14,7 +14,7 @@ from pathlib import Path
 
 import aiohttp
 
-from wagate.accounts.attempts import MemoryAttempts
+from wagate.accounts.attempts import Attempts
 from wagate.accounts.passwords import Passwords
 from wagate.accounts.service import Accounts, Logins, Members, Platform
 from wagate.audit.service import AuditLog
@@ -28,7 +28,7 @@ from wagate.cluster.service.lone import LoneWorker
 from wagate.cluster.service.registry import Registry
 from wagate.cluster.service.routes import Routes
 from wagate.core import looplag
-from wagate.core.clock import Clock, SystemClock
+from wagate.core.clock import Clock
 from wagate.core.errors import StartupError, Unavailable
 from wagate.core.ids import Entropy
 from wagate.core.logging import get_logger
@@ -77,6 +77,7 @@ from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
 from wagate.storage.moves import refuse_if_moved, refuse_unfinished
 from wagate.storage.rates import LocalRates, Rates
+from wagate.storage.time import time_of
 from wagate.usage import jobs as usage_jobs
 from wagate.usage.jobs import Counting
 from wagate.usage.service import Usage
@@ -148,27 +149,28 @@ class Runtime:
 async def open_runtime(
     settings: Settings,
     endpoint: Endpoint,
-    clock: Clock | None = None,
+    own_clock: Clock,
     entropy: Entropy = os.urandom,
     *,
     hosts_sessions: bool = True,
 ) -> AsyncIterator[Runtime]:
-    """Open the data folder, the database and all services. A process that does not host sessions itself reaches those
-    of the fleet's workers.
+    """Open the data folder, the database and all services. ``own_clock`` is the machine's. A process that does not host
+    sessions itself reaches those of the fleet's workers.
 
     :raises StartupError: if something keeps the program from working; nothing is changed then.
     """
-    clock, reach = clock or SystemClock(), crashes_of(os.environ)
+    reach = crashes_of(os.environ)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(DataDir.open(settings.data_dir))
-        lag = asyncio.create_task(looplag.watch(clock))
-        stack.callback(lag.cancel)
         url = settings.database_url or folder.database_url
         if not settings.database_url:
             refuse_if_moved(folder)
         await schema.migrate(url)
         db = await Database.open(url)
         stack.push_async_callback(db.close)
+        clock = await stack.enter_async_context(time_of(url, db, own_clock))
+        lag = asyncio.create_task(looplag.watch(clock))
+        stack.callback(lag.cancel)
         await db.read(refuse_unfinished)
         ring = await unlock(db, folder, settings, entropy, clock)
 
@@ -223,7 +225,8 @@ async def open_runtime(
             registration=settings.registration,
             stop=sessions.disconnect_all,
         )
-        passwords, attempts = Passwords(), MemoryAttempts(clock)
+        rates = _rates(settings, clock, stack)
+        passwords, attempts = Passwords(), Attempts(rates)
 
         library = Library(
             db=db, blobs=blobs, egress=egress, clock=clock, max_bytes=settings.max_media_bytes, entropy=entropy
@@ -335,7 +338,7 @@ async def open_runtime(
             watermark=watermark,
             plans=Plans(db, log, clock),
             usage=Usage(db, clock),
-            limiter=_limiter(settings, clock, stack),
+            limiter=Limiter(Policy.of(settings), rates, LocalRates(clock), ClientAddresses(settings.trusted_proxies)),
             new_dispatcher=lambda: Dispatcher(
                 db=db, log=log, bus=bus, clock=clock, ring=ring, poster=egress, entropy=entropy
             ),
@@ -464,28 +467,17 @@ def _engines(
     return EngineChoice({engine.name: engine for engine in (baileys, native)}, tunnels)
 
 
-def _limiter(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Limiter:
-    local = LocalRates(clock)
-    rates: Rates = local
+def _rates(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Rates:
     url = settings.redis_url.get_secret_value()
-    if url:
-        # Imported when asked for, as in _wakes_and_values.
-        from wagate.storage.redis import open_redis
-        from wagate.storage.sharedrates import SharedRates
+    if not url:
+        return LocalRates(clock)
+    # Imported when asked for, as in _wakes_and_values.
+    from wagate.storage.redis import open_redis
+    from wagate.storage.sharedrates import SharedRates
 
-        client = open_redis(url)
-        stack.push_async_callback(client.aclose)
-        rates = SharedRates(client, clock)
-    policy = Policy(
-        address=settings.rate_limit_ip,
-        key=settings.rate_limit_key,
-        user=settings.rate_limit_user,
-        account=settings.rate_limit_account,
-        session=settings.rate_limit_session,
-        login=settings.rate_limit_login,
-        failure=settings.rate_limit_failures,
-    )
-    return Limiter(policy, rates, local, ClientAddresses(settings.trusted_proxies))
+    client = open_redis(url)
+    stack.push_async_callback(client.aclose)
+    return SharedRates(client, clock)
 
 
 async def _every(pause: timedelta, work: Callable[[], Awaitable[object]], clock: Clock) -> None:

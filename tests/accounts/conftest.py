@@ -10,7 +10,7 @@ import pytest
 
 from wagate.accounts import store
 from wagate.accounts.api import logins_router, members_router, platform_router, router
-from wagate.accounts.attempts import Attempts, MemoryAttempts
+from wagate.accounts.attempts import Attempts
 from wagate.accounts.keys import fingerprint, hint, new_key
 from wagate.accounts.model import Account, ApiKey
 from wagate.accounts.passwords import Passwords
@@ -22,6 +22,7 @@ from wagate.core.ids import AccountId, Entropy, KeyId
 from wagate.core.seal import KeyRing
 from wagate.core.settings import Settings
 from wagate.storage.database import Database, Tx
+from wagate.storage.rates import LocalRates
 from wagate.web.principal import Scope
 from wagate.web.testing import Answer, AsgiClient, app_of
 
@@ -41,7 +42,7 @@ class Rig:
     stopped: list[tuple[AccountId, datetime]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.attempts: Attempts = MemoryAttempts(self.clock)
+        self.attempts = Attempts(LocalRates(self.clock))
         self.accounts = Accounts(self.db, self.clock, self.ring, self.entropy)
         self.platform = Platform(
             db=self.db,

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select, update
 
 from wagate.accounts import passwords, store
-from wagate.accounts.attempts import Allowance, MemoryAttempts
+from wagate.accounts.attempts import Allowance, Attempts
 from wagate.accounts.errors import LoginsBusy
 from wagate.accounts.passwords import Passwords, hash_password
 from wagate.accounts.service.logins import PER_ADDRESS, PER_IP, REGISTRATIONS
 from wagate.core.clock import ManualClock
+from wagate.storage.rates import LocalRates, Subject
 
 from .conftest import EMAIL, PASSWORD
 
@@ -184,24 +185,17 @@ async def test_one_sender_registers_only_so_often(rig: Any) -> None:
     assert answer.status == 429
 
 
-async def test_tries_come_back_evenly(clock: ManualClock) -> None:
-    attempts, allowance = MemoryAttempts(clock), Allowance(kind="x", tries=3, seconds=30)
-    assert [await attempts.take(allowance, "a") for _ in range(5)] == [0, 0, 0, 10, 10]
+async def test_tries_are_counted_from_the_first_and_given_back(clock: ManualClock) -> None:
+    attempts, allowance = Attempts(LocalRates(clock)), Allowance(subject=Subject.LOGIN_IP, tries=3, seconds=30)
+    assert [await attempts.take(allowance, "a") for _ in range(4)] == [0, 0, 0, 30]
     assert await attempts.take(allowance, "b") == 0
-    await clock.advance(10)
-    assert [await attempts.take(allowance, "a") for _ in range(2)] == [0, 10]
-    await attempts.give_back(allowance, "a")
+    await clock.advance(29.5)
+    assert await attempts.take(allowance, "a") == 1
+    for _ in range(3):
+        await attempts.give_back(allowance, "a")
     assert await attempts.take(allowance, "a") == 0
-    await clock.advance(3600)
-    assert [await attempts.take(allowance, "a") for _ in range(4)] == [0, 0, 0, 10], "an hour saves up no more"
-
-
-async def test_the_memory_of_tries_has_a_bound(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wagate.accounts.attempts._MAX_REMEMBERED", 100)
-    attempts, allowance = MemoryAttempts(clock), Allowance(kind="x", tries=3, seconds=30)
-    for number in range(500):
-        await attempts.take(allowance, str(number))
-    assert len(attempts._full_at["x"]) == 100
+    await clock.advance(1)
+    assert [await attempts.take(allowance, "a") for _ in range(4)] == [0, 0, 0, 30]
 
 
 async def test_two_hashes_at_once_and_a_bounded_queue(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.backups.world import World, some_records
+from wagate.audit.model import Action, Query
+from wagate.audit.service import AuditLog
 from wagate.backups.errors import BackupNotFound, BackupUnreadable, SessionIntact
 from wagate.backups.jobs import EVERY, BackupTaker
 from wagate.backups.model import KEPT, blob_key
@@ -44,16 +46,22 @@ async def test_a_wiped_session_is_given_its_keys_but_no_ratchet_with_a_new_epoch
     before = await world.records(session.id)
     assert await world.backups.take(session.id) is not None
     with pytest.raises(SessionIntact):
-        await world.backups.restore(session.id)
+        await world.backups.restore(world.principal, session.id)
     await world.wipe(session.id)
-    after = await world.backups.restore(session.id)
+    after = await world.backups.restore(world.principal, session.id)
     assert (after.epoch, str(after.jid)) == (session.epoch + 1, str(session.jid))
     left = await world.records(session.id)
     assert set(before) - set(left) == {(RATCHETS.name, "800000000000001@lid")}
     changed = {place for place in left if left[place] != before[place]}
     assert changed == {(DEVICE.name, "")}
+    (entry,) = await AuditLog(world.db).page(Query(action=Action.SESSION_RESTORED), before=None, limit=10)
+    assert (entry.target, entry.account_id, entry.actor.key_id) == (
+        session.id,
+        session.account_id,
+        world.principal.key_id,
+    )
     # By force, whatever is there.
-    assert (await world.backups.restore(session.id, force=True)).epoch == after.epoch + 1
+    assert (await world.backups.restore(world.principal, session.id, force=True)).epoch == after.epoch + 1
 
 
 async def test_a_backup_opens_only_as_what_it_is(world: World) -> None:
@@ -68,16 +76,16 @@ async def test_a_backup_opens_only_as_what_it_is(world: World) -> None:
     for damage in (await content(world, others), original[:-1], b"", original[:30] + b"x" + original[31:]):
         await world.blobs.put(key, damage)
         with pytest.raises(BackupUnreadable):
-            await world.backups.restore(session.id)
+            await world.backups.restore(world.principal, session.id)
         assert await world.records(session.id) == {}
     # An older one under a newer name.
     await world.blobs.put(blob_key(session.id, "99999999-20300101T000000"), original)
     with pytest.raises(BackupUnreadable):
-        await world.backups.restore(session.id)
+        await world.backups.restore(world.principal, session.id)
     with pytest.raises(BackupNotFound):
-        await world.backups.restore(session.id, "00000000-20300101T000000")
+        await world.backups.restore(world.principal, session.id, "00000000-20300101T000000")
     with pytest.raises(SessionNotFound):
-        await world.backups.restore(SessionId("ses_01m8azakmhkzjxf3znvwp7sh1j"))
+        await world.backups.restore(world.principal, SessionId("ses_01m8azakmhkzjxf3znvwp7sh1j"))
 
 
 async def test_backups_go_with_their_session_and_with_its_link(world: World) -> None:
@@ -103,7 +111,7 @@ async def test_backups_are_counted_and_sealed_anew_when_keys_are_rotated(world: 
     world.ring.adopt(world.ring.with_new_key())
     assert await world.backups.rewrap(advanced) == 0
     assert (told, await world.backups.count_under("1"), await world.backups.count_under("2")) == ([1], 0, 1)
-    assert (await world.backups.restore(session.id, force=True)).id == session.id
+    assert (await world.backups.restore(world.principal, session.id, force=True)).id == session.id
 
 
 async def test_sessions_are_looked_at_when_they_come_online_and_then_every_so_often(world: World) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from tests.cluster.conftest import Ground
 from tests.sessions.world import SHOP
+from wagate.audit.model import Action, Query
+from wagate.audit.service import AuditLog
 from wagate.cluster.errors import WorkerUnreachable
 from wagate.cluster.model import Metrics, WorkerStatus
 from wagate.cluster.service.calls import NobodyListens
@@ -101,6 +103,16 @@ async def test_a_silent_worker_keeps_its_sessions_until_its_leases_run_out(groun
     await ground.registry.heartbeat(other, WorkerStatus.ONLINE, Metrics())
     assert await ground.placer.place() == 1
     assert (await ground.world.now(session.id)).worker_id == other
+
+
+async def test_who_has_a_session_moved_is_logged_and_the_fleet_itself_is_not(ground: Ground) -> None:
+    session = await ground.world.wanted()
+    await ground.placing.move(session.id, THREE)
+    await ground.placing.move(session.id, TWO, by=ground.world.principal)
+    moved = await AuditLog(ground.world.db).page(Query(action=Action.SESSION_MOVED), before=None, limit=10)
+    assert [(entry.target, entry.account_id, entry.detail) for entry in moved] == [
+        (session.id, session.account_id, {"worker": TWO})
+    ]
 
 
 async def test_who_says_nothing_for_long_is_buried(ground: Ground) -> None:

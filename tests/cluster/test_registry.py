@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from tests.cluster.conftest import Ground
+from wagate.audit.model import Action, Actor, Query
+from wagate.audit.service import AuditLog
 from wagate.cluster.errors import WorkerGone, WorkerIdTaken, WorkerNotFound
 from wagate.cluster.model import SILENCE, Metrics, WorkerStatus
 from wagate.core.ids import WorkerId
@@ -61,12 +63,15 @@ async def test_who_was_taken_for_dead_is_told_so(ground: Ground) -> None:
 
 async def test_a_draining_worker_is_given_nothing_and_can_not_go_back(ground: Ground) -> None:
     with pytest.raises(WorkerNotFound):
-        await ground.registry.drain(ONE)
+        await ground.registry.drain(ground.world.principal, ONE)
     await ground.registry.register(ONE, "http://one:8001", 50)
-    await ground.registry.drain(ONE)
+    await ground.registry.drain(ground.world.principal, ONE)
     assert await ground.registry.fit() == []
     known = await ground.registry.heartbeat(ONE, WorkerStatus.ONLINE, Metrics())
     assert known.status is WorkerStatus.DRAINING
+    (entry,) = await AuditLog(ground.world.db).page(Query(), before=None, limit=10)
+    assert (entry.action, entry.target, entry.account_id) == (Action.WORKER_DRAINED, ONE, None)
+    assert entry.actor == Actor.of(ground.world.principal)
 
 
 async def test_a_farewell_is_final(ground: Ground) -> None:

@@ -8,8 +8,11 @@ from sqlalchemy import select, update
 
 from tests.conftest import import_stores
 from tests.keyring.world import SETTINGS, Process, row_of, sealed_rows, stored
+from wagate.audit.model import Action, Query
+from wagate.audit.service import AuditLog
 from wagate.core.clock import ManualClock
 from wagate.core.errors import StartupError
+from wagate.core.ids import AccountId
 from wagate.core.seal import KeyRing, SealBroken
 from wagate.keyring import store
 from wagate.keyring.errors import SecretKeyNeeded, SecretKeyNotFound
@@ -18,8 +21,11 @@ from wagate.storage.canary import unlock
 from wagate.storage.database import Database
 from wagate.storage.datadir import DataDir
 from wagate.storage.errors import StorageUnavailable
+from wagate.web.principal import Principal, Scope
 
 import_stores()
+
+OPERATOR = Principal(account_id=AccountId(f"acc_{'0' * 26}"), scopes=frozenset(Scope), is_admin=True)
 
 MANY = 10_000
 PAYLOAD = next(c for c in store.ring_columns() if str(c) == "messages.payload")
@@ -51,10 +57,10 @@ async def test_a_rotation_seals_every_value_of_every_column_anew(
 ) -> None:
     await fill(database, file_ring, 3)
     process = Process(database, file_ring, clock, folder)
-    begun = await process.keys.rotate()
+    begun = await process.keys.rotate(OPERATOR)
     assert (begun.key_id, file_ring.ids, begun.finished_at) == ("2", ("2", "1"), None)
     assert folder.key_file.stat().st_mode & 0o777 == 0o600
-    assert (await process.keys.rotate()).key_id == "2", "a second wish joins the rotation under way"
+    assert (await process.keys.rotate(OPERATOR)).key_id == "2", "a second wish joins the rotation under way"
     await process.job.run_once()
     ended = await process.keys.rotation()
     assert ended is not None
@@ -102,7 +108,7 @@ async def test_ten_thousand_values_are_rotated_under_traffic_and_no_reading_fail
 
     traffic = [asyncio.create_task(work) for work in (read(1), read(2), write())]
     try:
-        await process.keys.rotate()
+        await process.keys.rotate(OPERATOR)
         await process.job.run_once()
     finally:
         over.set()
@@ -119,7 +125,7 @@ async def test_a_rotation_that_is_cut_short_goes_on_after_the_next_start(
 ) -> None:
     await fill(database, file_ring, 300)
     process = Process(database, file_ring, clock, folder)
-    await process.keys.rotate()
+    await process.keys.rotate(OPERATOR)
     working = asyncio.create_task(process.job.run_once())
     while (rotation := await process.keys.rotation()) is None or not rotation.done:
         await asyncio.sleep(0)
@@ -154,13 +160,13 @@ async def test_a_crash_between_the_file_and_the_database_loses_nothing_and_is_ma
 
         patch.setattr(database, "write", away)
         with pytest.raises(StorageUnavailable):
-            await process.keys.rotate()
+            await process.keys.rotate(OPERATOR)
     assert file_ring.ids == ("1",), "nothing may be sealed by a key that the database does not know"
     assert [key.id for key in await process.keys.keys()] == ["1"]
 
     # Asked again, it takes the key that the file has, and makes no third.
     same = KeyRing.parse(file_ring.to_text())
-    assert (await Process(database, same, clock, folder).keys.rotate()).key_id == "2"
+    assert (await Process(database, same, clock, folder).keys.rotate(OPERATOR)).key_id == "2"
     # Or the next start finds it.
     await database.write(lambda tx: tx.execute(store.key_rotations.delete()))
     again = await unlock(database, folder, SETTINGS)
@@ -177,28 +183,37 @@ async def test_a_key_is_retired_only_when_nothing_needs_it(
     await fill(database, file_ring, 2)
     process = Process(database, file_ring, clock, folder)
     with pytest.raises(SecretKeyNeeded, match="seals everything"):
-        await process.keys.retire("1")
-    await process.keys.rotate()
+        await process.keys.retire(OPERATOR, "1")
+    await process.keys.rotate(OPERATOR)
     with pytest.raises(SecretKeyNeeded, match="under way"):
-        await process.keys.retire("1")
+        await process.keys.retire(OPERATOR, "1")
     await process.job.run_once()
     # A straggler that a process with the former ring stored.
     row = sealed_rows(PAYLOAD, KeyRing.parse(file_ring.to_text().split(",")[1]), 1)[0]
     await database.write(lambda tx: tx.execute(messages.insert(), row))
     with pytest.raises(SecretKeyNeeded, match=r"1 in messages\.payload"):
-        await process.keys.retire("1")
-    await process.keys.rotate()
+        await process.keys.retire(OPERATOR, "1")
+    await process.keys.rotate(OPERATOR)
     await process.job.run_once()
     assert file_ring.ids == ("3", "2", "1")
-    await process.keys.retire("1")
-    await process.keys.retire("2")
+    await process.keys.retire(OPERATOR, "1")
+    await process.keys.retire(OPERATOR, "2")
     with pytest.raises(SecretKeyNotFound):
-        await process.keys.retire("1")
+        await process.keys.retire(OPERATOR, "1")
+    entries = await AuditLog(database).page(Query(), before=None, limit=10)
+    assert [(entry.action, entry.target) for entry in reversed(entries)] == [
+        (Action.SECRET_KEYS_ROTATED, "2"),
+        (Action.SECRET_KEYS_ROTATED, "3"),
+        (Action.SECRET_KEY_RETIRED, "1"),
+        (Action.SECRET_KEY_RETIRED, "2"),
+    ]
     assert file_ring.ids == ("3",)
     again = await unlock(database, folder, SETTINGS)
     assert again.ids == ("3",)
     assert await opened(database, again) == 2 * len(store.ring_columns()) + 1
-    assert (await Process(database, again, clock, folder).keys.rotate()).key_id == "4", "ids are not given twice"
+    assert (await Process(database, again, clock, folder).keys.rotate(OPERATOR)).key_id == "4", (
+        "ids are not given twice"
+    )
 
 
 async def test_a_value_that_no_key_opens_is_left_and_told_and_stops_nothing(
@@ -208,13 +223,13 @@ async def test_a_value_that_no_key_opens_is_left_and_told_and_stops_nothing(
     rows[1]["payload"] = rows[0]["payload"]
     await database.write(lambda tx: tx.execute(messages.insert(), rows))
     process = Process(database, file_ring, clock, folder)
-    await process.keys.rotate()
+    await process.keys.rotate(OPERATOR)
     await process.job.run_once()
     rotation = await process.keys.rotation()
     assert rotation is not None
     assert (rotation.done, rotation.unreadable, rotation.finished_at is None) == (2, 1, False)
     with pytest.raises(SecretKeyNeeded, match="1 in messages"):
-        await process.keys.retire("1")
+        await process.keys.retire(OPERATOR, "1")
 
 
 async def test_a_ring_out_of_the_settings_is_rotated_to_its_first_key(
@@ -227,7 +242,7 @@ async def test_a_ring_out_of_the_settings_is_rotated_to_its_first_key(
     assert behind.newest == "1"
     first, second = (Process(database, each, clock, None) for each in (behind, newer))
     await database.write(lambda tx: tx.execute(messages.insert(), sealed_rows(PAYLOAD, newer, 1)))
-    assert (await second.keys.rotate()).key_id == "2"
+    assert (await second.keys.rotate(OPERATOR)).key_id == "2"
     # Who does not seal by that key leaves it to others.
     await first.job.run_once()
     rotation = await first.keys.rotation()
@@ -237,7 +252,7 @@ async def test_a_ring_out_of_the_settings_is_rotated_to_its_first_key(
     assert await opened(database, newer) == 2 * len(store.ring_columns()) + 1
     with pytest.raises(SealBroken):
         ring.open((await database.read(lambda tx: stored(tx, PAYLOAD)))[0]["payload"], b"")
-    await second.keys.retire("1")
+    await second.keys.retire(OPERATOR, "1")
     assert not folder.key_file.exists()
 
 
@@ -247,7 +262,7 @@ async def test_only_one_of_two_processes_works_at_a_rotation(
     await fill(database, ring, 1)
     newer = ring.with_new_key()
     one, other = (Process(database, newer, clock, None) for _ in range(2))
-    await one.keys.rotate()
+    await one.keys.rotate(OPERATOR)
     now = clock.now()
     assert await database.write(lambda tx: store.hold(tx, "2", "somebody", now=now, until=now.replace(year=2027)))
     await asyncio.gather(one.job.run_once(), other.job.run_once())
@@ -261,7 +276,7 @@ async def test_a_start_with_a_ring_from_before_the_rotation_is_refused(
 ) -> None:
     before = folder.key_file.read_text()
     process = Process(database, file_ring, clock, folder)
-    await process.keys.rotate()
+    await process.keys.rotate(OPERATOR)
     folder.key_file.write_text(before)
     with pytest.raises(StartupError, match="lack 2, which the database still needs"):
         await unlock(database, folder, SETTINGS)

@@ -25,6 +25,7 @@ from wagate.storage.database import Database, Tx, metadata
 from wagate.web.principal import Principal, Scope
 from wagate.web.testing import AsgiClient, app_of
 
+OPERATOR = Principal(account_id=BOB, scopes=frozenset(Scope), is_admin=True)
 NOW = datetime(2026, 1, 31, 23, 30, tzinfo=UTC)
 
 
@@ -128,7 +129,7 @@ async def test_two_gateways_that_count_for_two_accounts_do_not_stop_each_other(
 async def test_a_session_is_admitted_while_there_are_fewer_than_the_plan_allows(
     database: Database, plans: Plans
 ) -> None:
-    await plans.put(ADA, Plan(sessions=2))
+    await plans.put(OPERATOR, ADA, Plan(sessions=2))
     await database.write(lambda tx: admit_session(tx, ADA, lambda: 1))
     await database.write(lambda tx: admit_session(tx, BOB, lambda: 1000))
     with pytest.raises(PlanLimit) as refused:
@@ -153,7 +154,7 @@ async def test_a_plan_counts_what_was_accepted_before_it_was_given(
     await accept(EventType.MESSAGE_SENT)
     await accept(EventType.MESSAGE_QUEUED, BOB)
     for _ in range(2):
-        await plans.put(ADA, Plan(messages_per_day=5, messages_per_month=5))
+        await plans.put(OPERATOR, ADA, Plan(messages_per_day=5, messages_per_month=5))
     now = clock.now()
     assert await database.read(lambda tx: store.used(tx, ADA, Quota.MESSAGES_PER_DAY, day_of(now))) == 1
     assert await database.read(lambda tx: store.used(tx, ADA, Quota.MESSAGES_PER_MONTH, month_of(now))) == 2
@@ -163,9 +164,9 @@ async def test_a_new_plan_does_not_forget_what_was_counted(
     database: Database, plans: Plans, clock: ManualClock
 ) -> None:
     plan = Plan(messages_per_day=5)
-    await plans.put(ADA, plan)
+    await plans.put(OPERATOR, ADA, plan)
     await database.write(lambda tx: use_one(tx, plan, clock.now()))
-    await plans.put(ADA, Plan(messages_per_day=9))
+    await plans.put(OPERATOR, ADA, Plan(messages_per_day=9))
     assert await database.read(lambda tx: store.used(tx, ADA, Quota.MESSAGES_PER_DAY, day_of(clock.now()))) == 1
     assert await plans.get(ADA) == Plan(messages_per_day=9)
 

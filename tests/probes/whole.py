@@ -12,9 +12,10 @@ from unittest.mock import AsyncMock, patch
 from fastapi import FastAPI
 
 from wagate.accounts import store as accounts
-from wagate.accounts.attempts import MemoryAttempts
+from wagate.accounts.attempts import Attempts
 from wagate.accounts.keys import fingerprint, hint, new_key
 from wagate.accounts.model import Account, ApiKey, Role, User
+from wagate.core.clock import SystemClock
 from wagate.core.ids import AccountId, KeyId, SessionId, UserId
 from wagate.core.settings import Settings
 from wagate.engine.port import Endpoint
@@ -157,8 +158,8 @@ async def open_gateway(folder: Path, **settings: Any) -> AsyncIterator[Gateway]:
         "rate_limit_login": "0",
         **settings,
     }
-    patience = patch.object(MemoryAttempts, "take", AsyncMock(return_value=0.0))
-    async with open_runtime(Settings(_env_file=None, **given), Endpoint(url=NOWHERE)) as runtime:
+    patience = patch.object(Attempts, "take", AsyncMock(return_value=0))
+    async with open_runtime(Settings(_env_file=None, **given), Endpoint(url=NOWHERE), SystemClock()) as runtime:
         # As often as that nobody may try passwords.
         with patience:
             yield Gateway(gateway_app(runtime, sandbox=Sandbox()), runtime)

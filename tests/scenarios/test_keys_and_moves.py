@@ -19,10 +19,13 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         yield rig
 
 
-async def command(rig: Rig, *arguments: str, kill_after: float | None = None, **environment: str) -> tuple[int, str]:
-    """A command of wagate; its exit code and all that it printed."""
+async def command(
+    rig: Rig, *arguments: str, given: str = "", kill_after: float | None = None, **environment: str
+) -> tuple[int, str]:
+    """A command of wagate that is ``given`` a text; its exit code and all that it printed."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "wagate.cli.main", *arguments),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "WAGATE_DATA_DIR": str(rig.folder / "data"), **environment},
@@ -30,7 +33,7 @@ async def command(rig: Rig, *arguments: str, kill_after: float | None = None, **
     if kill_after is not None:
         await asyncio.sleep(kill_after)
         process.send_signal(signal.SIGKILL)
-    out, _ = await process.communicate()
+    out, _ = await process.communicate(given.encode())
     assert process.returncode is not None
     return process.returncode, out.decode()
 
@@ -119,7 +122,7 @@ async def test_an_installation_moves_to_postgresql_and_s3_and_goes_on_without_a_
     sent.append(await rig.send(session, ada, text="not moved yet"))
     await rig.stop_gateway()
 
-    code, told = await command(rig, "migrate", "--to", target, "--s3", **bucket)
+    code, told = await command(rig, "migrate", "--to", "-", "--s3", given=f"{target}\n", **bucket)
     assert (code, "moved to" in told) == (0, True), told
     code, told = await command(rig, "up", "--port", "0", WAGATE_SANDBOX_URL=rig.sandbox.url)
     assert (code, "was moved to" in told) == (1, True), told

@@ -63,6 +63,17 @@ async def test_gateways_count_together(shared: tuple[SharedRates, SharedRates]) 
     assert await shared[0].left(Subject.ACCOUNT, unique()) == 0
 
 
+async def test_what_one_gateway_takes_back_the_other_may_use(shared: tuple[SharedRates, SharedRates]) -> None:
+    name = unique()
+    for _ in range(2):
+        await shared[0].hit(Subject.LOGIN_IP, name, 60)
+    await shared[1].take_back(Subject.LOGIN_IP, name, 60)
+    assert await shared[1].hit(Subject.LOGIN_IP, name, 60) == 2
+    # A window that is over meanwhile leaves nothing for ever.
+    await shared[0].take_back(Subject.LOGIN_IP, other := unique(), 60)
+    assert 0 < await shared[0].left(Subject.LOGIN_IP, other) <= 60
+
+
 async def test_many_at_once_are_all_counted(shared: tuple[SharedRates, SharedRates]) -> None:
     name = unique()
     counts = [

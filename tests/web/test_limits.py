@@ -12,7 +12,7 @@ from wagate.core.clock import ManualClock
 from wagate.core.ids import AccountId, KeyId, SessionId, UserId
 from wagate.core.rate import Rate
 from wagate.storage.rates import LocalRates, Subject
-from wagate.web.auth import SendAccess
+from wagate.web.auth import FleetAccess, SendAccess
 from wagate.web.limits import Limiter, Policy, RateLimits, check_send
 from wagate.web.principal import Principal, Scope
 from wagate.web.routing import ApiRouter
@@ -56,7 +56,12 @@ def serve(clock: ManualClock) -> Serve:
         async def login() -> str:
             return "ok"
 
+        @routes.post("/fleet")
+        async def fleet(_: FleetAccess) -> str:
+            return "ok"
+
         app = app_of(routes, keys=principals(clock))
+        app.state.fleet_token = "token of the fleet"
         local = LocalRates(clock)
         limiter = Limiter(Policy(**policy), local, local)
         app.state.limiter = limiter
@@ -144,6 +149,12 @@ async def test_an_address_is_refused_before_anybody_asks_who_it_is(serve: Serve,
 async def test_too_many_bad_credentials_are_refused_and_good_ones_are_not(serve: Serve, session: SessionId) -> None:
     app = serve(failure=Rate(2))
     assert await statuses(app, session, "x", "", "y", "one") == [401, 401, 429, 200]
+
+
+async def test_guessing_the_token_of_the_fleet_counts_as_bad_credentials(serve: Serve) -> None:
+    app = serve(failure=Rate(2))
+    tried = ("guess 1", "guess 2", "guess 3", "token of the fleet")
+    assert [(await AsgiClient(app, token).post("/fleet")).status for token in tried] == [401, 401, 429, 200]
 
 
 async def test_attempts_to_log_in_are_limited_whatever_comes_of_them(serve: Serve, clock: ManualClock) -> None:

@@ -39,7 +39,13 @@ class Action(StrEnum):
     WEBHOOK_DELETED = "webhook.deleted"
     WEBHOOK_SECRET_ROTATED = "webhook.secret_rotated"  # noqa: S105
     WEBHOOK_REPLAYED = "webhook.replayed"
+    SESSION_RESTORED = "session.restored"
+    SESSION_MOVED = "session.moved"
+    WORKER_DRAINED = "worker.drained"
+    PLAN_CHANGED = "plan.changed"
     SETTINGS_CHANGED = "settings.changed"
+    SECRET_KEYS_ROTATED = "secret_keys.rotated"  # noqa: S105
+    SECRET_KEY_RETIRED = "secret_key.retired"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,11 +65,11 @@ def router(backups: Backups) -> APIRouter:
         status_code=202,
         responses=problem_responses(SessionNotFound, BackupNotFound, BackupUnreadable, SessionIntact, KeysUnreadable),
     )
-    async def restore_session(session_id: SessionId, body: RestoreSession, _principal: PlatformAccess) -> RestoredBody:
+    async def restore_session(session_id: SessionId, body: RestoreSession, principal: PlatformAccess) -> RestoredBody:
         """Give a session that lost its keys those of a backup. No message key is used again: its peers begin anew with
         it, and what they sent meanwhile they are asked for again.
         """
-        after = await backups.restore(session_id, body.version, force=body.force)
+        after = await backups.restore(principal, session_id, body.version, force=body.force)
         return RestoredBody(id=after.id, status=after.status, epoch=after.epoch)
 
     return routes

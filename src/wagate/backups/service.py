@@ -18,6 +18,7 @@ from wagate.sessions.model import Session
 from wagate.sessions.service import Sessions
 from wagate.storage.blobs import BlobMissing, Blobs
 from wagate.storage.database import Database, Tx
+from wagate.web.principal import Principal
 from wagate.wire.jid import Jid
 
 #: Backups looked at by one statement.
@@ -74,7 +75,9 @@ class Backups:
             return None
         return await self._store(device, records, digest, former)
 
-    async def restore(self, session: SessionId, version: str | None = None, *, force: bool = False) -> Session:
+    async def restore(
+        self, principal: Principal, session: SessionId, version: str | None = None, *, force: bool = False
+    ) -> Session:
         """Give the session the keys of a backup, the newest unless ``version`` names one, with a new epoch, in one
         transaction. Its peers begin new sessions with it; what they sent meanwhile they are asked for again.
 
@@ -103,7 +106,7 @@ class Backups:
                 push_name=contents.push_name,
             )
 
-        return await self._sessions.give_keys(account, session, lambda _: records, linked)
+        return await self._sessions.give_keys(account, session, lambda _: records, linked, by=principal)
 
     async def burn(self, session: SessionId) -> None:
         """Have a session go on with the keys that the database has, which may be older than what it sent with.

@@ -112,7 +112,13 @@ def doctor(*, data_dir: Annotated[Path | None, Parameter(help="The data folder t
 @app.command
 def migrate(
     *,
-    to: Annotated[str, Parameter(help="Move everything to this PostgreSQL database, postgresql://…")] = "",
+    to: Annotated[
+        str,
+        Parameter(
+            help="Move everything to this PostgreSQL database, postgresql://…; - reads that from standard input.",
+            allow_leading_hyphen=True,
+        ),
+    ] = "",
     s3: Annotated[bool, Parameter(negative="", help="Move media to the bucket of the WAGATE_S3_* settings.")] = False,
     data_dir: Annotated[Path | None, Parameter(help="Folder of the database, media and key files.")] = None,
 ) -> None:
@@ -120,7 +126,8 @@ def migrate(
     from wagate.cli.migrate import bring_up_to_date, move
 
     if to:
-        _run(lambda: move(_settings(data_dir=data_dir), to, into_bucket=s3))
+        target = sys.stdin.readline().strip() if to == "-" else to
+        _run(lambda: move(_settings(data_dir=data_dir), target, into_bucket=s3))
     else:
         _run(lambda: bring_up_to_date(_settings(data_dir=data_dir)))
 

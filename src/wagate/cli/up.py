@@ -1,5 +1,6 @@
 """`wagate up`: gateway and worker in one process, on SQLite unless told otherwise."""
 
+import os
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 from wagate.cli.serving import cancel, first, spare_what_stays, stop_signal
 from wagate.cluster.model import Metrics
 from wagate.cluster.service.lone import Measure, live
-from wagate.core.clock import SystemClock
+from wagate.core.clock import clock_of
 from wagate.core.ids import WorkerId
 from wagate.core.logging import configure_logging
 from wagate.core.settings import Settings
@@ -36,15 +37,15 @@ async def run_up(settings: Settings, sandbox: bool) -> None:
     :raises StartupError: if it cannot start.
     """
     configure_logging(settings.log_level, settings.log_format)
-    stop = stop_signal()
+    stop, clock = stop_signal(), clock_of(os.environ)
     async with AsyncExitStack() as stack:
         inner = await _start_sandbox(stack) if sandbox else None
         endpoint = _endpoint_of(inner) if inner else await find_endpoint(settings)
         await stack.enter_async_context(traced(settings.otel_endpoint, "wagate", gateway_version()))
-        occupancy = await Occupancy.alone(settings.database_url, SystemClock()) if settings.database_url else None
+        occupancy = await Occupancy.alone(settings.database_url, clock) if settings.database_url else None
         if occupancy is not None:
             stack.push_async_callback(occupancy.close)
-        runtime = await stack.enter_async_context(open_runtime(settings, endpoint))
+        runtime = await stack.enter_async_context(open_runtime(settings, endpoint, clock))
         server = HttpServer(gateway_app(runtime, sandbox=inner), host=settings.host, port=settings.port)
         await server.start()
         stack.push_async_callback(server.stop)

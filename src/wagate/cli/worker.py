@@ -58,7 +58,7 @@ async def run_worker(settings: Settings) -> None:
             codes=runtime.codes,
             wake_outbox=lambda session: runtime.bus.publish_here(outbox_topic(session)),
             count_messages=runtime.history.count_by_status,
-            clock=clock,
+            clock=runtime.clock,
         )
         token = settings.worker_token.get_secret_value()
         gateways = Gateways(settings.gateway_url, token)
@@ -79,7 +79,7 @@ async def run_worker(settings: Settings) -> None:
             scrape_token=settings.metrics_token.get_secret_value(),
             worker=worker,
             checks=checks,
-            clock=clock,
+            clock=runtime.clock,
         )
         server = HttpServer(app, host=settings.host, port=settings.port)
         await server.start()
@@ -95,9 +95,9 @@ async def run_worker(settings: Settings) -> None:
             begin_drain=host.begin_drain,
             share=sessions.share,
             bus=runtime.bus,
-            clock=clock,
+            clock=runtime.clock,
         )
-        jobs = start_jobs(runtime.hosting_jobs, clock)
+        jobs = start_jobs(runtime.hosting_jobs, runtime.clock)
         stack.push_async_callback(cancel, jobs)
         await sessions.start()
         stack.push_async_callback(sessions.stop)
@@ -112,7 +112,7 @@ async def run_worker(settings: Settings) -> None:
         if stop.is_set():
             await reporter.leaving()
             try:
-                await within(clock, DRAIN_SECONDS, host.drained())
+                await within(runtime.clock, DRAIN_SECONDS, host.drained())
             except TimeoutError:
                 _log.warning("not all sessions could be handed over in time", count=len(sessions.sessions))
             await sessions.stop()

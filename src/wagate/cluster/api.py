@@ -174,18 +174,18 @@ def router(fleet: Fleet | LoneWorker, wake_message: WakeMessage) -> APIRouter:
     @routes.post(
         "/api/admin/workers/{worker_id}/drain", status_code=202, responses=problem_responses(WorkerNotFound, OnlyWorker)
     )
-    async def drain_worker(_: PlatformAccess, worker_id: WorkerId) -> WorkerBody:
+    async def drain_worker(principal: PlatformAccess, worker_id: WorkerId) -> WorkerBody:
         """Give a worker no more sessions, and have it hand over those it has, one at a time."""
-        return _body(await fleet.drain(worker_id))
+        return _body(await fleet.drain(principal, worker_id))
 
     @routes.post(
         "/api/admin/sessions/{session_id}/migrate",
         status_code=202,
         responses=problem_responses(SessionNotFound, WorkerNotFound, WorkerTakesNone, OnlyWorker),
     )
-    async def migrate_session(_: PlatformAccess, session_id: SessionId, body: MoveSession) -> MovingSession:
+    async def migrate_session(principal: PlatformAccess, session_id: SessionId, body: MoveSession) -> MovingSession:
         """Have a session go on at another worker; its link stays, and its messages wait meanwhile."""
-        moving = await fleet.migrate(session_id, body.worker_id)
+        moving = await fleet.migrate(principal, session_id, body.worker_id)
         return MovingSession(session_id=session_id, from_worker_id=moving.worker_id, to_worker_id=body.worker_id)
 
     return routes

@@ -69,22 +69,22 @@ def router(keys: SecretKeys) -> APIRouter:
         return RotationStateBody(rotation=_rotation(rotation) if rotation else None)
 
     @routes.post("/api/admin/keys/rotate", status_code=202)
-    async def rotate_secret_keys(_principal: PlatformAccess) -> RotationBody:
+    async def rotate_secret_keys(principal: PlatformAccess) -> RotationBody:
         """Seal everything by a new key, beside the traffic. A key file gets the new key; a ring out of
         `WAGATE_SECRET_KEYS` has it in its first place already. While a rotation goes on, this answers with it.
         """
-        return _rotation(await keys.rotate())
+        return _rotation(await keys.rotate(principal))
 
     @routes.delete(
         "/api/admin/keys/{secret_key_id}",
         status_code=204,
         responses=problem_responses(SecretKeyNotFound, SecretKeyNeeded),
     )
-    async def retire_secret_key(secret_key_id: str, _principal: PlatformAccess) -> None:
+    async def retire_secret_key(secret_key_id: str, principal: PlatformAccess) -> None:
         """Forget a key that nothing is sealed by any more. One out of `WAGATE_SECRET_KEYS` may be taken out there
         after this.
         """
-        await keys.retire(secret_key_id)
+        await keys.retire(principal, secret_key_id)
 
     return routes
 

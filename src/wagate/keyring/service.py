@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from wagate.audit import service as audit
+from wagate.audit.model import Action, Actor
 from wagate.core.clock import Clock
 from wagate.core.seal import KeyRing
 from wagate.keyring import store
@@ -19,6 +21,7 @@ from wagate.storage.bus import Bus
 from wagate.storage.canary import add_key, noted_keys, proof_of, remove_key
 from wagate.storage.database import Database, Tx
 from wagate.storage.datadir import DataDir
+from wagate.web.principal import Principal
 
 #: Published when there is something to re-wrap.
 ROTATION = "keyring.rotation"
@@ -70,7 +73,7 @@ class SecretKeys:
         self._files = files
         self._changing = asyncio.Lock()
 
-    async def rotate(self) -> Rotation:
+    async def rotate(self, principal: Principal) -> Rotation:
         """Have everything sealed by a new key; if that is under way, go on with it.
 
         :raises StorageUnavailable: if the key file or the database can't be written; asking again is safe.
@@ -79,7 +82,7 @@ class SecretKeys:
             before = await self.rotation()
             if before is not None and before.finished_at is None and before.key_id == self._ring.newest:
                 return before
-            return await self._begin(await self._next_ring())
+            return await self._begin(await self._next_ring(), Actor.of(principal))
 
     async def resume(self) -> None:
         """Begin what a crash kept from being noted: a key file has a new key, and nothing says that it is to be used
@@ -90,7 +93,7 @@ class SecretKeys:
         async with self._changing:
             before = await self.rotation()
             if before is None or before.key_id != self._ring.newest:
-                await self._begin(self._ring)
+                await self._begin(self._ring, Actor())
 
     async def rotation(self) -> Rotation | None:
         """The rotation under way, else the last one."""
@@ -103,7 +106,7 @@ class SecretKeys:
             for key_id in self._ring.ids
         ]
 
-    async def retire(self, key_id: str) -> None:
+    async def retire(self, principal: Principal, key_id: str) -> None:
         """Forget a key that nothing needs. A ring out of the settings is the operator's to change.
 
         :raises SecretKeyNotFound: if neither ring nor database know it.
@@ -121,7 +124,13 @@ class SecretKeys:
             if needed:
                 told = ", ".join(f"{count} in {place}" for place, count in needed.items())
                 raise SecretKeyNeeded(f"This key is still needed for {told}")
-            await self._db.write(lambda tx: remove_key(tx, key_id))
+            now = self._clock.now()
+
+            def work(tx: Tx) -> None:
+                remove_key(tx, key_id)
+                audit.append(tx, Actor.of(principal), Action.SECRET_KEY_RETIRED, key_id, now=now)
+
+            await self._db.write(work)
             if key_id in self._ring.ids:
                 ring = self._ring.without(key_id)
                 if self._folder is not None:
@@ -139,11 +148,12 @@ class SecretKeys:
         await asyncio.to_thread(self._folder.replace_secret_keys, ring)
         return ring
 
-    async def _begin(self, ring: KeyRing) -> Rotation:
+    async def _begin(self, ring: KeyRing, by: Actor) -> Rotation:
         proof, key_id, now = proof_of(ring), ring.newest, self._clock.now()
 
         def work(tx: Tx) -> Rotation:
             add_key(tx, proof)
+            audit.append(tx, by, Action.SECRET_KEYS_ROTATED, key_id, now=now)
             # Before whoever looks for work is woken, this process has to seal by the new key.
             tx.after_commit(lambda: self._ring.adopt(ring))
             tx.after_commit(lambda: self._bus.publish(ROTATION))

@@ -43,7 +43,7 @@ def router(plans: Plans) -> APIRouter:
     routes = ApiRouter(tags=["administration"])
 
     @routes.get("/api/admin/accounts/{account_id}/plan", responses=problem_responses(PlanAccountNotFound))
-    async def get_plan(account_id: AccountId, principal: PlatformAccess) -> PlanBody:
+    async def get_plan(account_id: AccountId, _principal: PlatformAccess) -> PlanBody:
         """What an account may use."""
         return _body(await plans.get(account_id))
 
@@ -56,7 +56,7 @@ def router(plans: Plans) -> APIRouter:
             messages_per_month=body.messages_per_month,
             first_contacts_per_day=body.first_contacts_per_day,
         )
-        return _body(await plans.put(account_id, plan))
+        return _body(await plans.put(principal, account_id, plan))
 
     return routes
 

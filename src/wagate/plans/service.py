@@ -1,7 +1,10 @@
 """What those who run the gateway allow an account."""
 
+from dataclasses import fields
 from datetime import datetime
 
+from wagate.audit import service as audit
+from wagate.audit.model import Action
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId
 from wagate.events.service import EventLog
@@ -9,6 +12,7 @@ from wagate.plans import store
 from wagate.plans.errors import PlanAccountNotFound
 from wagate.plans.model import Period, Plan, Quota, day_of, month_of
 from wagate.storage.database import Database, Tx
+from wagate.web.principal import Principal
 
 
 class Plans:
@@ -29,7 +33,7 @@ class Plans:
 
         return await self._db.read(work)
 
-    async def put(self, account: AccountId, plan: Plan) -> Plan:
+    async def put(self, principal: Principal, account: AccountId, plan: Plan) -> Plan:
         """Give the account a plan in place of the one it had, from the next request on.
 
         What it sent earlier in the present day and month counts: the events of accepted messages, which are kept for
@@ -37,14 +41,19 @@ class Plans:
 
         :raises PlanAccountNotFound: if there is no such account.
         """
-        await self.get(account)
+        before = await self.get(account)
         now = self._clock.now()
         counted = [
             (quota, period, await self._accepted_since(account, period.begins)) for quota, period in _periods(plan, now)
         ]
 
+        changed = [field.name for field in fields(Plan) if getattr(plan, field.name) != getattr(before, field.name)]
+
         def work(tx: Tx) -> None:
             store.save(tx, account, plan)
+            audit.append(
+                tx, principal, Action.PLAN_CHANGED, account, now=now, account_id=account, detail={"fields": changed}
+            )
             for quota, period, count in counted:
                 store.use_at_least(tx, account, quota, period, count)
 

@@ -64,9 +64,12 @@ class Moving:
         session: SessionId,
         rewrite: Callable[[Records], Records],
         linked: Callable[[Session], Session],
+        *,
+        by: Principal | None = None,
     ) -> Session:
         """Replace the session's keys by what ``rewrite`` makes of them, and what it is linked as by what ``linked``
-        says, with a new epoch, all in one transaction.
+        says, with a new epoch, all in one transaction. Who restores a session is logged; ``by`` is ``None`` if nobody
+        asked for it.
 
         :raises SessionNotFound: if it is gone.
         :raises SealBroken: if a key was changed or moved. :raises KeysUnreadable: whatever ``rewrite`` raises.
@@ -82,6 +85,8 @@ class Moving:
             store.save(tx, after)
             self._journal.changed(tx, before, after)
             self._journal.wake_workers(tx)
+            if by is not None:
+                audit.append(tx, by, Action.SESSION_RESTORED, session, now=now, account_id=account)
             return after
 
         return await self._db.write(work)

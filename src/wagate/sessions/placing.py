@@ -4,6 +4,8 @@ Each call is one transaction. A worker learns of what it was given by looking (:
 tells it to look.
 """
 
+from wagate.audit import service as audit
+from wagate.audit.model import Action
 from wagate.core.clock import Clock
 from wagate.core.ids import SessionId, WorkerId
 from wagate.sessions import store
@@ -14,6 +16,7 @@ from wagate.sessions.transition import WANTED
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database, Tx
 from wagate.storage.dialect import database_now
+from wagate.web.principal import Principal
 
 
 class Placing:
@@ -56,8 +59,9 @@ class Placing:
         """
         return await self._db.write(lambda tx: store.end_leases(tx, worker, now=database_now(tx, self._clock)))
 
-    async def move(self, session: SessionId, to: WorkerId) -> Session:
+    async def move(self, session: SessionId, to: WorkerId, *, by: Principal | None = None) -> Session:
         """Have a session go to another worker: its present one lets go, and the next one it is given to is ``to``.
+        It is logged who asked for it; ``by`` is ``None`` if the fleet evens itself out.
 
         :raises SessionNotFound: if there is none.
         """
@@ -66,6 +70,11 @@ class Placing:
             moved = store.move(tx, session, to=to)
             if moved is not None:
                 tx.after_commit(lambda: self._bus.publish(WANTED))
+                if by is not None:
+                    now, detail = database_now(tx, self._clock), {"worker": to}
+                    audit.append(
+                        tx, by, Action.SESSION_MOVED, session, now=now, account_id=moved.account_id, detail=detail
+                    )
             return moved or store.any_account(tx, session)
 
         return await self._db.write(work)

@@ -304,9 +304,11 @@ class Sessions:
         session_id: SessionId,
         rewrite: Callable[[Records], Records],
         linked: Callable[[Session], Session],
+        *,
+        by: Principal | None = None,
     ) -> Session:
         """Other keys for a session, see :meth:`wagate.sessions.moving.Moving.give_keys`; whoever holds it lets go."""
-        after = await self._moving.give_keys(account, session_id, rewrite, linked)
+        after = await self._moving.give_keys(account, session_id, rewrite, linked, by=by)
         await self._after_the_end(after)
         return after
 

@@ -18,6 +18,9 @@ class Subject(StrEnum):
     ACCOUNT = "account"
     SESSION = "session"
     LOGIN = "login"
+    LOGIN_ADDRESS = "login_address"
+    LOGIN_IP = "login_ip"
+    REGISTER_IP = "register_ip"
     FAILURE = "failure"
 
 
@@ -26,6 +29,10 @@ class Rates(Protocol):
 
     async def hit(self, subject: Subject, name: str, seconds: int) -> int:
         """Count once more; how often it was in this window."""
+        ...
+
+    async def take_back(self, subject: Subject, name: str, seconds: int) -> None:
+        """Make as if one hit in this window had not been."""
         ...
 
     async def left(self, subject: Subject, name: str) -> float:
@@ -47,6 +54,9 @@ class LocalRates:
     async def hit(self, subject: Subject, name: str, seconds: int) -> int:
         return self.hit_now(subject, name, seconds)
 
+    async def take_back(self, subject: Subject, name: str, seconds: int) -> None:
+        self.take_back_now(subject, name)
+
     async def left(self, subject: Subject, name: str) -> float:
         return self.left_now(subject, name)
 
@@ -61,6 +71,12 @@ class LocalRates:
             found = (now + seconds, 0)
         self._counters[(subject, name)] = (found[0], found[1] + 1)
         return found[1] + 1
+
+    def take_back_now(self, subject: Subject, name: str) -> None:
+        """As :meth:`take_back`, at once."""
+        found = self._counters.get((subject, name))
+        if found is not None:
+            self._counters[(subject, name)] = (found[0], max(0, found[1] - 1))
 
     def left_now(self, subject: Subject, name: str) -> float:
         """As :meth:`left`, at once."""

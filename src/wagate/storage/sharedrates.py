@@ -46,6 +46,18 @@ class SharedRates:
                 return count
         return self._local.hit_now(subject, name, seconds)
 
+    async def take_back(self, subject: Subject, name: str, seconds: int) -> None:
+        if self._may_try():
+            try:
+                async with asyncio.timeout(self._patience):
+                    await self._stores[subject].incr(_named(name), seconds, amount=-1)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._gave_up(error)
+            else:
+                self._answered()
+                return
+        self._local.take_back_now(subject, name)
+
     async def left(self, subject: Subject, name: str) -> float:
         if self._may_try():
             try:

@@ -106,8 +106,7 @@ async def principal_of(request: HTTPConnection) -> Principal:
             credential = credential_of(request)
             known = replace(await authenticate(credential), origin=origin_of(request))
         except Unauthorized:
-            if limiter is not None:
-                await limiter.check_failure(request)
+            await _count_failure(request)
             raise
         if came_by_cookie(request) and may_come_from_elsewhere(request, credential):
             raise CsrfTokenWrong(f"Name in {CSRF_HEADER} the csrfToken of GET /api/me")
@@ -115,6 +114,13 @@ async def principal_of(request: HTTPConnection) -> Principal:
         if limiter is not None:
             await limiter.check(request, known)
     return known
+
+
+async def _count_failure(request: HTTPConnection) -> None:
+    """:raises TooMany: if the client's address showed too many bad credentials."""
+    limiter: Limiter | None = getattr(request.app.state, "limiter", None)
+    if limiter is not None:
+        await limiter.check_failure(request)
 
 
 #: What an account's callers may send, by the names of the OpenAPI document.
@@ -147,6 +153,7 @@ class FleetGuard(Guard):
     ``state.fleet_token``. The principal may do nothing: routes of the fleet say themselves what they are about.
 
     :raises FleetOnly: for everybody else, and if there is no such token.
+    :raises TooMany: if the client's address showed too many bad credentials.
     """
 
     def __init__(self) -> None:
@@ -156,6 +163,7 @@ class FleetGuard(Guard):
     async def __call__(self, request: Request) -> Principal:
         token: str = getattr(request.app.state, "fleet_token", "")
         if not token or not hmac.compare_digest(credential_of(request).encode(), token.encode()):
+            await _count_failure(request)
             raise FleetOnly
         return _FLEET
 

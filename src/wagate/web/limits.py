@@ -17,6 +17,7 @@ from wagate.core.clock import Clock
 from wagate.core.errors import TooMany
 from wagate.core.ids import SessionId
 from wagate.core.rate import Rate
+from wagate.core.settings import Settings
 from wagate.storage.rates import LocalRates, Rates, Subject
 from wagate.web.clients import ClientAddresses
 from wagate.web.principal import Principal
@@ -40,6 +41,19 @@ class Policy:
     session: Rate = _OFF
     login: Rate = _OFF
     failure: Rate = _OFF
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Policy":
+        """What the settings say."""
+        return cls(
+            address=settings.rate_limit_ip,
+            key=settings.rate_limit_key,
+            user=settings.rate_limit_user,
+            account=settings.rate_limit_account,
+            session=settings.rate_limit_session,
+            login=settings.rate_limit_login,
+            failure=settings.rate_limit_failures,
+        )
 
 
 @dataclass(frozen=True, slots=True)

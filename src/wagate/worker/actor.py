@@ -439,6 +439,8 @@ class SessionActor:
         while wish is None and (left := pace.left(turn)) > 0:
             # The pace may change meanwhile, and turns with it.
             wish = await self._idle(min(left, TURN_LOOK_SECONDS))
+        if wish is None:
+            pace.begin()
         return wish
 
     def _wish(self) -> Wish | None:

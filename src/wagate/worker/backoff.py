@@ -15,6 +15,9 @@ _ENOUGH_DOUBLINGS: Final = 6
 
 #: The cap for a whole fleet is 20 attempts a second; two less leave room for timers and commits that come late.
 RECONNECTS_PER_SECOND: Final = 18.0
+#: Attempts that were held up (a busy machine wakes sleepers late) follow each other no closer than this part of the
+#: distance between turns: what was lost is made up for at 20 a second, and not all at once.
+_CLOSEST: Final = RECONNECTS_PER_SECOND / 20.0
 #: First attempts, those that customers ask for, and the restarts that WhatsApp asks for (515).
 OPENINGS_PER_SECOND: Final = 100.0
 #: Seconds since 1970 are known to a quarter of a microsecond, so slots are to some thousandths of a percent.
@@ -45,6 +48,8 @@ class Pacer:
         self._clock = clock
         self._place, self._workers = 0, 1
         self._taken = 0
+        #: Nobody begins before this moment of the monotonic clock.
+        self._earliest = self._clock.monotonic()
         self._ahead = self._wall_ahead()
         #: A turn and its slot, from which those of all others follow.
         self._known = (0, self._own_slot(ceil(self._now() - _SLOT_ERROR)))
@@ -60,9 +65,13 @@ class Pacer:
         return turn
 
     def left(self, turn: int) -> float:
-        """Seconds until this turn comes, as the shares are at present."""
+        """Seconds until this turn comes, as the shares are at present and nothing holds it up."""
         slots = self._slot(turn) - self._now()
-        return slots / self._rate if slots > _SLOT_ERROR else 0.0
+        return max(slots / self._rate if slots > _SLOT_ERROR else 0.0, self._earliest - self._clock.monotonic())
+
+    def begin(self) -> None:
+        """Whoever's turn has come begins now; others that were held up must not begin at the same moment."""
+        self._earliest = self._closest()
 
     def share(self, place: int, workers: int) -> None:
         """Have every ``workers``-th turn from now on. ``place`` counts from 0 and is another for each of them."""
@@ -74,7 +83,11 @@ class Pacer:
         # Clocks of machines are set; what they say now is what all of them share.
         self._ahead = self._wall_ahead()
         self._place, self._workers = place, workers
+        self._earliest = min(self._earliest, self._closest())
         self._known = (following, self._own_slot(floor(self._now() + _SLOT_ERROR) + 1))
+
+    def _closest(self) -> float:
+        return self._clock.monotonic() + _CLOSEST * self._workers / self._rate
 
     def _slot(self, turn: int) -> int:
         known, at = self._known

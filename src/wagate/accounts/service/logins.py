@@ -22,14 +22,15 @@ from wagate.audit.model import Action, Actor
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, Entropy, UserId
 from wagate.storage.database import Database, Tx
+from wagate.storage.rates import Subject
 from wagate.web.principal import Origin, Principal
 
 #: A person mistypes a few times; a thousand guesses a day at one address are no danger to a password of eight.
-PER_ADDRESS: Final = Allowance(kind="login_address", tries=10, seconds=15 * 60)
+PER_ADDRESS: Final = Allowance(subject=Subject.LOGIN_ADDRESS, tries=10, seconds=15 * 60)
 #: An office behind one address has several people.
-PER_IP: Final = Allowance(kind="login_ip", tries=30, seconds=15 * 60)
+PER_IP: Final = Allowance(subject=Subject.LOGIN_IP, tries=30, seconds=15 * 60)
 #: Each is an account and a hash to compute.
-REGISTRATIONS: Final = Allowance(kind="register_ip", tries=10, seconds=60 * 60)
+REGISTRATIONS: Final = Allowance(subject=Subject.REGISTER_IP, tries=10, seconds=60 * 60)
 
 
 class Logins:
@@ -151,7 +152,7 @@ class Logins:
     async def _take(self, allowance: Allowance, who: str) -> None:
         wait = await self._attempts.take(allowance, who)
         if wait > 0:
-            raise TooManyAttempts(retry_after=max(1, int(wait)))
+            raise TooManyAttempts(retry_after=wait)
 
 
 def _network(ip: str | None) -> str:

@@ -17,6 +17,7 @@ from wagate.sessions.model import Session
 from wagate.sessions.placing import Placing
 from wagate.sessions.transition import qr_topic
 from wagate.storage.bus import Bus
+from wagate.web.principal import Principal
 
 _log = get_logger("cluster")
 
@@ -46,19 +47,19 @@ class Fleet:
         #: A duty: one gateway of all runs it.
         self.placer = Placer(registry=registry, placing=placing, routes=routes, calls=calls, bus=bus, clock=clock)
 
-    async def drain(self, worker: WorkerId) -> Worker:
+    async def drain(self, principal: Principal, worker: WorkerId) -> Worker:
         """Have a worker hand over all that it hosts. It learns of it at once, or with its next heartbeat.
 
         :raises WorkerNotFound: if there is none such, or it is gone.
         """
-        draining = await self.registry.drain(worker)
+        draining = await self.registry.drain(principal, worker)
         try:
             await self._calls.call(draining.endpoint, "POST", "/drain", {})
         except (WorkerUnreachable, Refused):
             _log.warning("a worker could not be told to drain; its heartbeat will", worker_id=worker)
         return draining
 
-    async def migrate(self, session: SessionId, to: WorkerId) -> Session:
+    async def migrate(self, principal: Principal, session: SessionId, to: WorkerId) -> Session:
         """Have a session go to another worker.
 
         :raises WorkerNotFound: if there is no such worker. :raises WorkerTakesNone: if it may not be given sessions.
@@ -67,7 +68,7 @@ class Fleet:
         worker = await self.registry.find(to)
         if worker not in await self.registry.fit():
             raise WorkerTakesNone
-        return await self._placing.move(session, to)
+        return await self._placing.move(session, to, by=principal)
 
     async def note(self, worker: WorkerId, event: str, session: SessionId | None) -> None:
         """Write into the log what a worker tells.

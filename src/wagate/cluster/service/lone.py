@@ -8,6 +8,7 @@ from wagate.cluster.service.registry import Registry
 from wagate.core.clock import Clock
 from wagate.core.ids import SessionId, WorkerId
 from wagate.sessions.model import Session
+from wagate.web.principal import Principal
 
 #: What the worker says of itself.
 Measure = Callable[[], Metrics]
@@ -19,12 +20,12 @@ class LoneWorker:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
 
-    async def drain(self, worker: WorkerId) -> Worker:
+    async def drain(self, _principal: Principal, worker: WorkerId) -> Worker:
         """:raises WorkerNotFound: if there is none such. :raises OnlyWorker: otherwise."""
         await self.registry.find(worker)
         raise OnlyWorker
 
-    async def migrate(self, session: SessionId, to: WorkerId) -> Session:
+    async def migrate(self, _principal: Principal, session: SessionId, to: WorkerId) -> Session:
         """:raises WorkerNotFound: if there is none such. :raises OnlyWorker: otherwise."""
         await self.registry.find(to)
         raise OnlyWorker

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import msgspec
 
+from wagate.audit import service as audit
+from wagate.audit.model import Action, Actor
 from wagate.cluster import store
 from wagate.cluster.errors import WorkerGone, WorkerIdTaken, WorkerNotFound
 from wagate.cluster.model import KEPT_FOR, SILENCE, TRANSITIONS, Metrics, Worker, WorkerStatus
@@ -18,6 +20,7 @@ from wagate.sessions.transition import WANTED
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database, Tx
 from wagate.storage.dialect import database_now
+from wagate.web.principal import Principal
 
 #: How long Redis remembers a worker's last words: three times what the seed allows between two of them.
 _STATUS_SECONDS = 90.0
@@ -91,7 +94,7 @@ class Registry:
             await self._show(known)
         return known
 
-    async def drain(self, worker: WorkerId) -> Worker:
+    async def drain(self, principal: Principal, worker: WorkerId) -> Worker:
         """Give a worker no more sessions, and have it hand over those it has.
 
         :raises WorkerNotFound: if there is none such, or it is gone.
@@ -102,6 +105,7 @@ class Registry:
             found = store.set_status(tx, worker, WorkerStatus.DRAINING, allowed)
             if found is None:
                 raise WorkerNotFound
+            audit.append(tx, Actor.of(principal), Action.WORKER_DRAINED, worker, now=database_now(tx, self._clock))
             return found
 
         return await self._db.write(work)

@@ -264,6 +264,7 @@ class Webhooks:
             if delivery.status is DeliveryStatus.PENDING:
                 raise DeliveryPending
             store.start_over(tx, [(delivery.id, store.take_positions(tx, 1) + 1)])
+            audit.append(tx, principal, Action.WEBHOOK_REPLAYED, delivery_id, now=self._clock.now())
             self._announce(tx)
             again = store.delivery(tx, principal.account_id, delivery_id)
             assert again is not None

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.evidence import ATTEMPTS_PER_SECOND, Breach, Evidence, Invariant
+from tests.chaos.evidence import Breach, Evidence, Invariant
 from tests.chaos.fleet import open_fleet
 from tests.chaos.ground import Fault, Ground, Missed
 from tests.chaos.traffic import Traffic
@@ -94,7 +94,7 @@ class Campaign:
             if fault.prepare is not None:
                 await fault.prepare(ground)
         self.say(names)
-        attempts = len(ground.evidence.attempts)
+        attempts, begun = len(ground.evidence.attempts), time.monotonic()
         outcomes = [self.outcomes.setdefault(fault.name, Outcome(fault)) for fault in faults]
         await asyncio.gather(*(self._come_about(outcome) for outcome in outcomes))
         over = time.monotonic()
@@ -107,7 +107,7 @@ class Campaign:
             waits = f"the oldest message waits for {ground.evidence.oldest_missing():.0f} s"
             ground.violated(Invariant.I10, f"not at full rate {limit * self.slowness:.0f} s after: {names}; {waits}")
         await ground.settled()
-        if (busiest := ground.evidence.busiest_second(attempts)) > ATTEMPTS_PER_SECOND * self.slowness:
+        if busiest := ground.evidence.too_many_attempts(attempts, begun):
             ground.violated(Invariant.I9, f"{busiest} attempts to connect within a second after: {names}")
         with contextlib.suppress(AssertionError):
             await ground.fleet.until(ground.fleet.is_whole, "the fleet is whole", _WHOLE_SECONDS)

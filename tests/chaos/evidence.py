@@ -150,6 +150,8 @@ class Evidence(Promises):
         #: that would be a breach.
         self._asked_again: dict[str, float] = {}
         self._overtaken: list[tuple[str, str]] = []
+        #: When the sandbox was asked something small, and how long it took to answer.
+        self._answers: deque[tuple[float, float]] = deque(maxlen=20_000)
         #: When a session's number sent a message or receipt, by the sandbox's clock.
         self.writes: dict[str, list[float]] = defaultdict(list)
 
@@ -220,7 +222,10 @@ class Evidence(Promises):
         """Take in what is new."""
         async with self._looking:
             for number in {phone for flow in self._flows.values() for phone in flow.phones}:
-                for message in await self._fleet.inbox(number, self._screens.get(number, "0")):
+                asked = time.monotonic()
+                screen = await self._fleet.inbox(number, self._screens.get(number, "0"))
+                self._answers.append((asked, time.monotonic() - asked))
+                for message in screen:
                     self._screens[number] = str(message["seq"])
                     self._note_shown(number, message)
             for tenant in self._tenants:
@@ -388,6 +393,15 @@ class Evidence(Promises):
     def busiest_second(self, since: int = 0) -> int:
         """The most attempts to connect within a second, not counting the first ``since``."""
         return most_within(self.attempts[since:], 1.0)
+
+    def too_many_attempts(self, since: int, begun: float) -> int:
+        """The most attempts within a second after the first ``since``, which were noted before ``begun``; 0 if the cap
+        was kept. Attempts stand in the record when the sandbox gets to them: if it was busy for a moment, those of that
+        moment are noted at once, and do not count against the fleet.
+        """
+        busy = max((seconds for asked, seconds in self._answers if asked + seconds >= begun), default=0.0)
+        busiest = self.busiest_second(since)
+        return busiest if busiest > ATTEMPTS_PER_SECOND * (1.0 + busy) else 0
 
     async def complaints(self) -> Mapping[str, int]:
         """What clients did wrong in the eyes of the server and the phones."""

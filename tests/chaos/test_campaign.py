@@ -28,7 +28,7 @@ def quiet_ground(seed: int) -> Any:
     evidence = SimpleNamespace(
         breaches=[], attempts=[], seen=Seen(), oldest_missing=nobody_waits, last_late=lambda *_: None, look=nothing
     )
-    evidence.busiest_second = lambda *_: 0
+    evidence.too_many_attempts = lambda *_: 0
     clients = SimpleNamespace(longest_wait=nobody_waits, last_late=lambda *_: None)
     traffic = SimpleNamespace(check=lambda: None, clients=clients)
     fleet = SimpleNamespace(until=nothing, is_whole=None)

@@ -220,6 +220,19 @@ async def test_a_database_that_was_put_back_excuses_no_counter_and_no_old_owner(
     assert [breach.invariant for breach in evidence.breaches] == [Invariant.I5, Invariant.I4, Invariant.I6]
 
 
+async def test_attempts_over_the_cap_are_seen_unless_the_sandbox_was_too_busy_to_note_them_one_by_one() -> None:
+    sandbox = Sandbox()
+    evidence = evidence_of(sandbox)
+    begun = time.monotonic()
+    for number in range(26):
+        sandbox.saw("connected", number + 1, at=f"2026-01-01T00:00:00.{number:02}Z")
+    await evidence.look()
+    assert evidence.too_many_attempts(0, begun) == 26
+    assert evidence.too_many_attempts(6, begun) == 0
+    evidence._answers.append((time.monotonic() - 0.5, 0.5))
+    assert evidence.too_many_attempts(0, begun) == 0
+
+
 def test_a_burst_is_counted_wherever_it_lies() -> None:
     assert most_within([], 1.0) == 0
     assert most_within([0.0, 0.9, 1.8, 1.85, 1.9, 5.0], 1.0) == 4

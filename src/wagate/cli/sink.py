@@ -1,7 +1,6 @@
 """A webhook receiver as a customer would write it: it checks the signature and keeps what came."""
 
 import json
-import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,8 +21,6 @@ class WebhookSink:
         self.refused = 0
         #: The headers of each event, in the order of :attr:`events`.
         self.headers: list[dict[str, str]] = []
-        #: When each event came first, by the monotonic clock, in the order of :attr:`events`.
-        self.times: list[float] = []
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
@@ -53,7 +50,6 @@ class WebhookSink:
         identifier = request.headers["webhook-id"]
         if identifier not in self._known:
             self.events.append(json.loads(body))
-            self.times.append(time.monotonic())
             self.headers.append({name.lower(): value for name, value in request.headers.items()})
         self.ids.append(identifier)
         self._known.add(identifier)

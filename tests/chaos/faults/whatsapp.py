@@ -10,8 +10,8 @@ from tests.chaos.crowd import Crowd
 from tests.chaos.evidence import Invariant
 from tests.chaos.ground import Fault, Ground
 
-#: With the load's own, more than twice what may come back within a second.
-_CROWD = 40
+#: With the load's own, half as many again as may come back within a second, and soon linked.
+_CROWD = 30
 #: Goal R8.
 _ALL_BACK_SECONDS = 60.0
 _LOOK_SECONDS = 0.25

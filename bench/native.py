@@ -35,7 +35,7 @@ from wagate.engine.port import (
     OpenRequest,
     QrIssued,
 )
-from wagate.engine.store import Inbox, KeyStore, inbox, session_secrets, signal_keys
+from wagate.engine.store import DataKeys, Inbox, KeyStore, inbox, session_secrets, signal_keys
 from wagate.storage.database import Database, Tx
 from wagate.wire.jid import PN, Jid
 from wagate.wire.proto import wa_pb2 as wa
@@ -64,8 +64,9 @@ class Bare:
     def __init__(self, db: Database, endpoint: Endpoint, http: aiohttp.ClientSession) -> None:
         ring, clock = KeyRing.generate(), SystemClock()
         self._db = db
-        self._inbox = Inbox(db, ring)
-        self._engine = NativeEngine(Shared(keys=KeyStore(db, ring, clock), clock=clock))
+        data_keys = DataKeys(db, ring)
+        self._inbox = Inbox(db, data_keys)
+        self._engine = NativeEngine(Shared(keys=KeyStore(db, data_keys, clock), clock=clock))
         self._endpoint = endpoint
         self._http = http
         self._sessions: dict[str, _Session] = {}

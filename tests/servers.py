@@ -152,13 +152,16 @@ def _as_admin(server: str, statement: str) -> None:
 
 
 class Valkey:
-    """A Valkey that keeps nothing, on a unix socket that stays the same when it comes back."""
+    """A Valkey that keeps nothing, on a unix socket that stays the same when it comes back. Asks for ``password``, if
+    there is one.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, password: str = "") -> None:
         # Not under pytest's own folder: a unix socket's path may have 107 bytes.
         self._folder = Path(tempfile.mkdtemp(prefix=f"wagate-valkey-{os.getpid()}-"))
         self._socket = self._folder / "socket"
         self._process: subprocess.Popen[bytes] | None = None
+        self._guarded = ("--requirepass", password) if password else ()
         self.url = f"unix://{self._socket}"
 
     def __enter__(self) -> Self:
@@ -185,6 +188,7 @@ class Valkey:
                     get_binary_path(),
                     *("--port", "0", "--unixsocket", self._socket, "--unixsocketperm", "700"),
                     *("--save", "", "--appendonly", "no", "--dir", self._folder),
+                    *self._guarded,
                 ],
                 stdout=output,
                 stderr=output,
@@ -220,7 +224,7 @@ class Valkey:
                 connection.settimeout(1)
                 connection.connect(str(self._socket))
                 connection.sendall(b"PING\r\n")
-                return connection.recv(16) == b"+PONG\r\n"
+                return connection.recv(64).startswith((b"+PONG\r\n", b"-NOAUTH"))
         except OSError:
             return False
 

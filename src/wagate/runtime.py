@@ -40,7 +40,7 @@ from wagate.engine.native import ClientVersion, NativeEngine, Shared
 from wagate.engine.points import crashes_of
 from wagate.engine.port import Endpoint
 from wagate.engine.proxies import Tunnels
-from wagate.engine.store import Inbox, KeyStore
+from wagate.engine.store import DataKeys, Inbox, KeyStore
 from wagate.engine.wirelog import WireLog
 from wagate.events import jobs as event_jobs
 from wagate.events.service import EventLog
@@ -187,7 +187,8 @@ async def open_runtime(
         accounts = Accounts(db, clock, ring, entropy)
         await accounts.ensure_admin(settings, folder.path)
 
-        keys, inbox, links = KeyStore(db, ring, clock), Inbox(db, ring, clock), LinkRegistry()
+        data_keys = DataKeys(db, ring)
+        keys, inbox, links = KeyStore(db, data_keys, clock), Inbox(db, data_keys, clock), LinkRegistry()
         registry = Registry(db=db, events=log, bus=bus, kv=kv, clock=clock, operators=accounts.operators)
         fleet: Fleet | LoneWorker = LoneWorker(registry)
         connections: Links = links

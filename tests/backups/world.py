@@ -14,7 +14,7 @@ from wagate.engine.moving import KeyMover
 from wagate.engine.native.device import Device
 from wagate.engine.native.records import DEVICE, LID_OF, ONE_TIME, RATCHETS, Text
 from wagate.engine.port import Records
-from wagate.engine.store import KeyStore
+from wagate.engine.store import DataKeys, KeyStore
 from wagate.events.service import EventLog
 from wagate.sessions.codes import Codes
 from wagate.sessions.links import LinkRegistry
@@ -39,7 +39,7 @@ class World:
     ) -> None:
         self.db, self.clock, self.ring, self.blobs = db, clock, ring, blobs
         codes = Codes(kv, clock)
-        self.keys = KeyStore(db, ring, clock)
+        self.keys = KeyStore(db, DataKeys(db, ring), clock)
         self.sessions = Sessions(
             db=db,
             events=EventLog(db, bus, clock, enrich=codes.enrich, entropy=entropy),

@@ -77,12 +77,14 @@ class ChaosFleet(Rig):
         valkey: Valkey,
         objects: Objects,
         balancer: Balancer,
+        password: str = "",
     ) -> None:
         super().__init__(folder, sandbox, phones, sink, "native", environment)
         self.postgres = postgres
         self.valkey = valkey
         self.objects = objects
         self.balancer = balancer
+        self._password = password
         self.processes: dict[str, Process] = {}
 
     # -- processes
@@ -105,6 +107,7 @@ class ChaosFleet(Rig):
         process = self.processes[name]
         data = self.folder / name
         own = {"WAGATE_WORKER_ID": name, "WAGATE_GATEWAY_URL": self.balancer.url} if process.command == "worker" else {}
+        login = f":{self._password}@" if self._password else ""
         if process.program is not None:
             process.former.append(process.program)
             process.program = None
@@ -114,8 +117,8 @@ class ChaosFleet(Rig):
             data,
             {
                 **self.environment,
-                "WAGATE_DATABASE_URL": self.postgres.url_at(process.ways.postgres.port),
-                "WAGATE_REDIS_URL": f"redis://127.0.0.1:{process.ways.redis.port}",
+                "WAGATE_DATABASE_URL": self.postgres.url_at(process.ways.postgres.port, self._password),
+                "WAGATE_REDIS_URL": f"redis://{login}127.0.0.1:{process.ways.redis.port}",
                 "WAGATE_S3_ENDPOINT": f"http://127.0.0.1:{process.ways.s3.port}",
                 "WAGATE_CRASH_AT": f"@{process.order}",
                 "WAGATE_CLOCK_AHEAD": f"@{process.clock}",
@@ -243,14 +246,14 @@ class ChaosFleet(Rig):
 
 @contextlib.asynccontextmanager
 async def open_fleet(
-    folder: Path, *, workers: Sequence[str] = WORKERS, **environment: str
+    folder: Path, *, workers: Sequence[str] = WORKERS, password: str = "", **environment: str
 ) -> AsyncIterator[ChaosFleet]:
-    """Everything of it, running; all of it ends with the block."""
+    """Everything of it, running; all of it ends with the block. PostgreSQL and Redis are told ``password``, if any."""
     async with contextlib.AsyncExitStack() as stack:
-        valkey = stack.enter_context(Valkey())
+        valkey = stack.enter_context(Valkey(password))
         valkey.start()
         postgres = await stack.enter_async_context(Postgres())
-        objects = await stack.enter_async_context(Objects())
+        objects = await stack.enter_async_context(Objects(folder / "objects.access"))
         balancer = await stack.enter_async_context(Balancer())
         sandbox = await start("sandbox", ["--port", "0"], folder, {}, folder / "sandbox.log", patience=START_SECONDS)
         stack.push_async_callback(sandbox.stop)
@@ -276,6 +279,7 @@ async def open_fleet(
             valkey=valkey,
             objects=objects,
             balancer=balancer,
+            password=password,
         )
         stack.push_async_callback(fleet.close)
         await fleet.open(workers)

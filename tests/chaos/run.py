@@ -89,12 +89,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10.0, help="at least; it takes each fault once")
     parser.add_argument("--faults", default="", help="codes, such as F1,F12; all unless given")
     parser.add_argument("--at-length", action="store_true", help="outages last as long as the goals say")
-    parser.add_argument("--measure", default="", help="a goal instead: R5, R6, R8, R12, R14 or R15")
+    parser.add_argument("--measure", default="", help="a goal instead: R5, R6, R8, R12, R14, R15 or S5")
     parser.add_argument(
         "--sessions", type=int, default=0, help="how many for R6 and R8; what the goal says unless given"
     )
     parser.add_argument("--tenants", type=int, default=3, help="under load")
     parser.add_argument("--each", type=int, default=2, help="sessions of each tenant")
+    parser.add_argument("--values", type=int, default=0, help="how many for S5; what the goal says unless given")
     parser.add_argument("--fights", type=int, default=1000, help="how many for R5")
     arguments = parser.parse_args()
     console = Console()

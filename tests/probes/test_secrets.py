@@ -9,33 +9,30 @@ What may be where, by design:
 * Keys of the API stand in the database as hashes; proxies, webhook secrets, headers, and all that Signal uses, sealed.
 * Codes to link a phone are in memory.
 
-Everything else is looked for everywhere, in every spelling that it is likely to be written in.
+Everything else is looked for everywhere, in every spelling that it is likely to be written in. What a fleet has besides
+(Redis, buckets, many logs) is searched in `test_fleet_secrets.py`.
 """
 
 import base64
 import json
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Final
 
-import msgspec
 import pytest
-from sqlalchemy import MetaData, create_engine, make_url, select
+from sqlalchemy import make_url, select
 
 from tests.conftest import import_stores
 from tests.engine.proxies.servers import HttpProxy
+from tests.probes.search import LEAST, Places, files_in, hits, leaves, tables_of
 from tests.scenarios.rig import Json, Rig, media, new_number, open_rig
 from wagate.core.ids import SessionId
 from wagate.core.seal import KeyRing
 from wagate.engine.store import DataKeys, signal_keys
 from wagate.storage.database import Database
 
-Places = Mapping[str, bytes]
-#: Shorter texts are found by chance.
-_LEAST: Final = 12
 PROXY_PASSWORD: Final = "planted-proxy-passw0rd"
 HEADER: Final = "planted-header-s3cret"
 OUT: Final = "planted text that goes out"
@@ -49,16 +46,12 @@ FILE: Final = b"\x00planted bytes of a file\x00" * 4
 
 async def files_of(rig: Rig) -> Places:
     """The data folder: the database with its write-ahead log and its free pages, media, and what else there is."""
-    return {
-        f"data/{path.relative_to(rig.folder / 'data')}": path.read_bytes()
-        for path in (rig.folder / "data").rglob("*")
-        if path.is_file()
-    }
+    return files_in("data", rig.folder / "data")
 
 
 async def logs_of(rig: Rig) -> Places:
     """The log of the gateway and its bridge, and the wire log."""
-    wire = {f"wire/{path.name}": path.read_bytes() for path in (rig.folder / "wire").rglob("*") if path.is_file()}
+    wire = files_in("wire", rig.folder / "wire")
     assert wire, "no wire log was written"
     return {"gateway.log": (rig.folder / "gateway.log").read_bytes(), **wire}
 
@@ -68,21 +61,10 @@ async def postgres_of(rig: Rig) -> Places:
     address = rig.environment.get("WAGATE_DATABASE_URL")
     if address is None:
         return {}
-    places = {}
-    engine = create_engine(address)
-    with engine.connect() as connection:
-        present = MetaData()
-        present.reflect(connection)
-        for table in present.sorted_tables:
-            rows = connection.execute(select(table)).all()
-            places[f"table {table.name}"] = b"\n".join(_written(value) for row in rows for value in row)
-    engine.dispose()
+    places = tables_of(address)
     folder = make_url(address).query["host"]
     assert isinstance(folder, str)
-    for path in Path(folder).rglob("*"):
-        if path.is_file() and path.stat().st_size:
-            places[f"postgres {path.name}"] = path.read_bytes()
-    return places
+    return places | files_in("postgres", Path(folder))
 
 
 LOGS: Final[tuple[Callable[[Rig], Awaitable[Places]], ...]] = (logs_of,)
@@ -93,49 +75,20 @@ async def _all(rig: Rig, places: tuple[Callable[[Rig], Awaitable[Places]], ...])
     return {name: content for look in places for name, content in (await look(rig)).items()}
 
 
-def _written(value: Any) -> bytes:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value)
-    return (json.dumps(value) if isinstance(value, dict | list) else str(value)).encode()
-
-
-# -- what to look for --------------------------------------------------------------------------------------------------
-
-
-def spellings(secret: str | bytes) -> set[bytes]:
-    """How a secret may be written."""
-    raw = secret.encode() if isinstance(secret, str) else secret
-    found = {raw, raw.hex().encode(), raw.hex().upper().encode(), base64.b64encode(raw), base64.b32encode(raw)}
-    found |= {base64.urlsafe_b64encode(raw).rstrip(b"="), base64.b64encode(raw).rstrip(b"="), repr(raw)[2:-1].encode()}
-    if isinstance(secret, str):
-        found |= {quote(secret).encode(), json.dumps(secret)[1:-1].encode()}
-    return {spelling for spelling in found if len(spelling) >= _LEAST}
-
-
-def hits(secrets: Mapping[str, str | bytes], places: Places) -> list[str]:
-    """Which secrets stand where."""
-    return [
-        f"{what} in {where}"
-        for what, secret in secrets.items()
-        for where, content in places.items()
-        if any(spelling in content for spelling in spellings(secret))
-    ]
-
-
-async def signal_secrets(rig: Rig, session: str) -> dict[str, bytes]:
-    """Every binary value in what the stopped gateway's engine keeps for a session: private keys and chains first."""
+async def signal_secrets(address: str, ring: KeyRing, session: str) -> dict[str, bytes]:
+    """Every binary value in what the engine keeps for a session in a database that nobody uses: private keys and chains
+    first; and the key that seals them.
+    """
     import_stores()
-    address = rig.environment.get("WAGATE_DATABASE_URL") or f"sqlite:///{rig.folder / 'data' / 'wagate.db'}"
-    ring = KeyRing.parse((rig.folder / "data" / "secret-keys").read_text())
     db = await Database.open(address)
     try:
         key = await DataKeys(db, ring).of(SessionId(session))
         query = select(signal_keys).where(signal_keys.c.session_id == session)
         rows = await db.read(lambda tx: tx.execute(query).all())
-        found = {}
+        found = {"data key": key.raw}
         for row in rows:
             opened = key.open(row.value, _aad(session, row.kind, row.key))
-            for number, leaf in enumerate(_leaves(opened)):
+            for number, leaf in enumerate(leaves(opened)):
                 found[f"{row.kind} {row.key} {number}"] = leaf
     finally:
         await db.close()
@@ -147,30 +100,6 @@ def _aad(session: str, kind: str, key: str) -> bytes:
     from wagate.engine import store
 
     return store._key_aad(SessionId(session), kind, key)
-
-
-def _leaves(value: Any) -> Iterator[bytes]:
-    """The binary values of 32 bytes or more within a record, whatever it is packed as."""
-    if isinstance(value, bytes):
-        try:
-            unpacked = msgspec.json.decode(value) if value[:1] in b"{[" else msgspec.msgpack.decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            unpacked = None
-        if isinstance(unpacked, list | dict):
-            yield from _leaves(unpacked)
-        elif len(value) >= 32:
-            yield value
-    elif isinstance(value, str) and len(value) in (44, 88):
-        try:
-            yield base64.b64decode(value, validate=True)
-        except ValueError:
-            return
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _leaves(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _leaves(part)
 
 
 # -- the scenario ------------------------------------------------------------------------------------------------------
@@ -238,9 +167,13 @@ async def planted(folder: Path, engine: str, **environment: str) -> AsyncIterato
                     "a webhook header": HEADER,
                     "a proxy's password": PROXY_PASSWORD,
                     "a QR code": code["qrString"],
-                    **{f"part {n} of a QR code": part for n, part in enumerate(code["qrString"].split(","))},
-                    # Its characters without the dash are the secret; eight are too few to be looked for.
-                    "a pairing code": f'"{pairing["code"]}"',
+                    **{
+                        f"part {n} of a QR code": part
+                        for n, part in enumerate(code["qrString"].split(","))
+                        if len(part) >= LEAST
+                    },
+                    "a pairing code": pairing["code"],
+                    "a pairing code without its dash": pairing["code"].replace("-", ""),
                 },
                 "texts": {
                     "a text sent": OUT,
@@ -274,7 +207,9 @@ async def test_no_secret_is_written_down_anywhere(
         await rig.stop_gateway()
         stores = {**{f"{name}, running": content for name, content in while_it_runs.items()}, **await _all(rig, STORES)}
         logs = await _all(rig, LOGS)
-        signal = await signal_secrets(rig, facts["session"])
+        address = rig.environment.get("WAGATE_DATABASE_URL") or f"sqlite:///{rig.folder / 'data' / 'wagate.db'}"
+        ring = KeyRing.parse((rig.folder / "data" / "secret-keys").read_text())
+        signal = await signal_secrets(address, ring, facts["session"])
     own = {name for name in stores if name.startswith(("data/admin.json", "data/secret-keys"))}
     others = {name: content for name, content in stores.items() if name not in own}
     everywhere = {**others, **logs}
@@ -282,9 +217,9 @@ async def test_no_secret_is_written_down_anywhere(
 
     # The first administrator's and the ring's, which have a file each.
     credentials = {"the administrator's password": facts["admin"]["password"], "their key": facts["admin"]["key"]}
-    ring = (tmp_path / "data" / "secret-keys").read_text().strip().partition(":")[2]
-    assert hits({**credentials, "the key ring": ring, "its bytes": base64.b64decode(ring)}, others) == []
-    assert hits({"the key ring": ring, "its bytes": base64.b64decode(ring)}, logs) == []
+    key = ring.to_text().partition(":")[2]
+    assert hits({**credentials, "the key ring": key, "its bytes": base64.b64decode(key)}, others) == []
+    assert hits({"the key ring": key, "its bytes": base64.b64decode(key)}, logs) == []
     for credential in credentials.values():
         assert logs["gateway.log"].count(credential.encode()) == 1, "it is printed at the first start, and never again"
     for name in ("admin.json", "secret-keys"):
@@ -296,13 +231,3 @@ async def test_no_secret_is_written_down_anywhere(
     assert hits({"a file": FILE}, held) == []
     # It would be found if it were there: texts stand in the database by design.
     assert hits({"a text": OUT, "a number": facts["texts"]["a correspondent's number"]}, held) != []
-
-
-def test_what_is_looked_for_is_found_in_every_spelling() -> None:
-    secret = "pl/nted+secret with ümlaut"
-    raw = secret.encode()
-    written = (raw, raw.hex().encode(), base64.b64encode(raw), quote(secret).encode(), json.dumps(secret).encode())
-    assert [hits({"it": secret}, {"there": b"before " + content + b" after"}) for content in written] == [
-        ["it in there"]
-    ] * len(written)
-    assert hits({"it": secret}, {"there": b"nothing"}) == []

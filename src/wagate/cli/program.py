@@ -24,10 +24,26 @@ class Program:
         self.process = process
         self.url = url
         self.data_dir = data_dir
+        #: What it printed until it was ready, byte by byte.
+        self.printed = b""
 
     @property
     def admin_key(self) -> str:
         return str(json.loads((self.data_dir / "admin.json").read_text())["key"])
+
+    async def ready(self) -> None:
+        """Wait for its `ready` line.
+
+        :raises EOFError: if it ends before.
+        """
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.printed += line
+            word, _, url = line.decode().strip().partition(" ")
+            if word == "ready":
+                self.url = url
+                return
+        raise EOFError
 
     async def stop(self) -> int:
         """SIGTERM and wait; the exit code."""
@@ -68,22 +84,13 @@ async def start(
         )
     program = Program(process, "", data_dir)
     try:
-        program.url = await asyncio.wait_for(_ready_line(process), patience)
+        await asyncio.wait_for(program.ready(), patience)
     except (TimeoutError, EOFError) as error:
         program.kill()
         await process.wait()
         tail = log.read_text(errors="replace").strip().splitlines()[-12:]
         raise StartupError(f"`wagate {command}` did not become ready:\n" + "\n".join(tail)) from error
     return program
-
-
-async def _ready_line(process: asyncio.subprocess.Process) -> str:
-    assert process.stdout is not None
-    async for line in process.stdout:
-        word, _, url = line.decode().strip().partition(" ")
-        if word == "ready":
-            return url
-    raise EOFError
 
 
 @contextlib.asynccontextmanager

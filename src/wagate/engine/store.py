@@ -162,7 +162,7 @@ class NewArrival:
 
 
 class DataKeys:
-    """The data key of each session, made when first needed."""
+    """The data key of each session, made when first needed; one for all that a process keeps of sessions."""
 
     def __init__(self, db: Database, ring: KeyRing) -> None:
         self._db = db
@@ -205,10 +205,10 @@ class DataKeys:
 class KeyStore:
     """The keys and credentials of every session."""
 
-    def __init__(self, db: Database, ring: KeyRing, clock: Clock) -> None:
+    def __init__(self, db: Database, data_keys: DataKeys, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._data_keys = DataKeys(db, ring)
+        self._data_keys = data_keys
 
     async def commit(
         self, session: SessionId, epoch: int, changes: Sequence[KeyChange], arrivals: Sequence[NewArrival] = ()
@@ -265,6 +265,18 @@ class KeyStore:
         data_key = await self._data_keys.of(session)
         found = {key: data_key.open(value, _key_aad(session, kind, key)) for key, value in rows}
         return [found.get(key) for key in keys]
+
+    async def device(self, session: SessionId, kind: str) -> bytes | None:
+        """The device's own record, with which an engine begins; ``None`` if the session is not linked.
+
+        The data key is read anew before: a session that lost its keys may have got others from a backup by another
+        process, and what was sealed by a key that is stored nowhere any more would be lost.
+
+        :raises SealBroken: if it was changed or moved.
+        """
+        self.forget_data_key(session)
+        (record,) = await self.load(session, kind, [""])
+        return record
 
     async def plaintext_of(self, session: SessionId, digest: bytes) -> bytes | None:
         """The plaintext that the ciphertext with this SHA-256 had when it first came."""
@@ -344,10 +356,10 @@ class KeyStore:
 class Inbox:
     """What arrived and was not taken yet, in order."""
 
-    def __init__(self, db: Database, ring: KeyRing, clock: Clock | None = None) -> None:
+    def __init__(self, db: Database, data_keys: DataKeys, clock: Clock | None = None) -> None:
         self._db = db
         self._clock = clock or SystemClock()
-        self._data_keys = DataKeys(db, ring)
+        self._data_keys = data_keys
 
     async def pending(self, session: SessionId, limit: int) -> list[InboxItem]:
         """The oldest ``limit`` rows that were neither taken nor set aside."""

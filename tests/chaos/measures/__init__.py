@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from rich.console import Console
 
-from tests.chaos.measures import clocks, failover, fights, herd, outages, rolling
+from tests.chaos.measures import clocks, failover, fights, herd, outages, rolling, rotation
 from tests.chaos.written import write
 
 #: What measures a goal; its result is a section of markdown.
@@ -18,6 +18,7 @@ MEASURES: dict[str, Measure] = {
     "R12": outages.measure,
     "R14": clocks.measure,
     "R15": rolling.measure,
+    "S5": rotation.measure,
 }
 
 

@@ -34,7 +34,7 @@ from wagate.engine.port import (
     QrIssued,
     SentMessage,
 )
-from wagate.engine.store import Inbox, KeyStore, inbox, session_secrets, signal_keys
+from wagate.engine.store import DataKeys, Inbox, KeyStore, inbox, session_secrets, signal_keys
 from wagate.media.service.appstate import AppStateFiles
 from wagate.media.service.hosts import MediaHosts
 from wagate.sandbox.model import Device
@@ -191,8 +191,9 @@ class Lab:
         self.ring = ring
         self.sandbox = sandbox
         self.sent: dict[str, bytes] = {}
-        self.keys = KeyStore(db, ring, SystemClock())
-        self.inbox = Inbox(db, ring)
+        data_keys = DataKeys(db, ring)
+        self.keys = KeyStore(db, data_keys, SystemClock())
+        self.inbox = Inbox(db, data_keys)
         self.endpoint = Endpoint(
             url=sandbox.websocket_url, root_key=sandbox.root_public_key, ca_pem=sandbox.media_ca_pem
         )

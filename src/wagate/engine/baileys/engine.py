@@ -76,7 +76,7 @@ class BaileysEngine:
         :raises EngineUnavailable: if the bridge cannot be started.
         :raises WrongEngine: if the stored keys are another engine's.
         """
-        (creds,) = await self._keys.load(request.session, "creds", [""])
+        creds = await self._keys.device(request.session, "creds")
         if creds is None:
             await self._keys.check_not_linked(request.session)
         bridge = await self._running_bridge(request.endpoint)

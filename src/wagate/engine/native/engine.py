@@ -38,7 +38,7 @@ class NativeEngine:
         :raises WrongEngine: if they are another engine's.
         """
         shared = self._shared
-        (record,) = await shared.keys.load(request.session, DEVICE.name, [""])
+        record = await shared.keys.device(request.session, DEVICE.name)
         if record is None:
             await shared.keys.check_not_linked(request.session)
             device = Device.generate(int(shared.clock.now().timestamp()), shared.entropy)

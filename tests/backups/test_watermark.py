@@ -7,7 +7,8 @@ from sqlalchemy import update
 
 from tests.backups.world import World
 from wagate.backups import store
-from wagate.backups.watermark import RECENT
+from wagate.backups.watermark import RECENT, Watermark
+from wagate.core.ids import SessionId
 from wagate.engine.native.records import RATCHETS
 from wagate.storage.database import Database
 from wagate.storage.errors import StorageUnavailable
@@ -58,17 +59,61 @@ async def test_an_older_copy_is_burnt_forward_once(world: World) -> None:
     assert await world.watermark.check() == 0
 
 
-async def test_a_gateway_that_starts_before_the_workers_does_not_hide_that_the_database_is_old(world: World) -> None:
+async def test_a_gateway_that_started_first_does_not_raise_an_older_copy_as_if_nothing_were_wrong(world: World) -> None:
     session = await world.linked()
     await world.watermark.check()
     older = await generation(world)
-    for _ in range(3):
-        await world.watermark.raise_once()
-    await go_back(world, older)
-    # Gateways host no session and raise the mark by and by; workers look at it when they start.
     await world.watermark.raise_once()
-    await world.watermark.check()
+    await go_back(world, older)
+    gateway = Watermark(db=world.db, blobs=world.blobs, backups=world.backups, clock=world.clock)
+    await gateway.raise_once()
     assert not await ratchets(world, session.id)
+    assert await world.watermark.check() == 0
+
+
+async def test_a_running_process_notices_an_older_copy_also_with_the_store_away(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.linked()
+    await world.watermark.check()
+    older = await generation(world)
+    await world.watermark.raise_once()
+    await go_back(world, older)
+
+    async def away(*_arguments: object) -> int:
+        raise StorageUnavailable
+
+    def unreadable(*_arguments: object) -> object:
+        raise StorageUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.blobs, "put", away)
+        patch.setattr(world.blobs, "get", unreadable)
+        await world.watermark.raise_once()
+    assert not await ratchets(world, session.id)
+    assert await world.watermark.check() == 0
+
+
+async def test_what_one_process_has_burnt_another_that_started_with_it_leaves_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await world.linked()
+    await world.watermark.check()
+    older = await generation(world)
+    await world.watermark.raise_once()
+    await go_back(world, older)
+    burn = world.backups.burn
+
+    async def burn_while_another_does_it_all(session: SessionId) -> None:
+        monkeypatch.setattr(world.backups, "burn", burn)
+        other = Watermark(db=world.db, blobs=world.blobs, backups=world.backups, clock=world.clock)
+        assert await other.check() == 3
+        await burn(session)
+
+    monkeypatch.setattr(world.backups, "burn", burn_while_another_does_it_all)
+    assert await world.watermark.check() == 1
+    assert await world.watermark.check() == 0
 
 
 async def test_burning_that_was_cut_short_begins_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

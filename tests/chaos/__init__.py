@@ -5,6 +5,8 @@ balancer.py   the load balancer in front of the gateways
 stores.py     PostgreSQL with fsync, and S3, as programs that can be taken away
 fleet.py      gateways and workers, each with relays, an order to crash and a clock of its own
 traffic.py    tenants, their load in both directions, and careful clients
+crowd.py      many quiet sessions beside the load
+fights.py     many claimers of one session
 evidence.py   what others recorded, and the ten invariants over it
 faults/       the faults, by what they befall
 campaign.py   draws faults from a seed, waits for recovery, judges

@@ -19,8 +19,6 @@ from tests.faults.evidence import Flow
 from tests.scenarios.rig import Json
 
 _HAVING = frozenset(("", "inactive", "sender", "peer_msg", "read", "read-self", "played"))
-#: Stanzas that only the owner of a session may send; pings and acknowledgements change nothing.
-_WRITES = frozenset(("message", "receipt"))
 _LOOK_SECONDS = 0.25
 #: The fleet's cap.
 ATTEMPTS_PER_SECOND = 20
@@ -58,11 +56,31 @@ class Promise:
     number: int
     wa_id: str
     at: float
+    #: By the records of those who got it, so that it does not matter when somebody looked.
     arrived_at: float | None = None
 
     @property
     def text(self) -> str:
         return self.flow.text(self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lapse:
+    """The database was put back to a copy. ``copied`` is when that was made, ``ended`` when the last process that used
+    the newer state was gone, by the monotonic clock.
+
+    What it excuses is what nobody could know any more, and nothing else: keys and old owners are judged as ever.
+    """
+
+    copied: float
+    ended: float
+    #: Texts that clients had asked for and had no answer to when it ended: they had to ask again, with a key that
+    #: nobody knew any more.
+    unanswered: frozenset[str]
+
+    def forgets(self, at: float) -> bool:
+        """Whether what was stored then is gone."""
+        return self.copied <= at < self.ended
 
 
 @dataclass(slots=True)
@@ -81,6 +99,10 @@ class Seen:
     delivered_again: int = 0
     webhooks_again: int = 0
     busiest_second: int = 0
+    #: What never arrived, arrived twice, or came behind a later message, since the database was put back.
+    gone_with_the_database: int = 0
+    again_after_the_database: int = 0
+    overtaken_after_the_database: int = 0
 
 
 class Evidence(Promises):
@@ -100,8 +122,9 @@ class Evidence(Promises):
         self._on_screen: dict[str, Counter[str]] = defaultdict(Counter)
         self._last_shown: dict[tuple[str, str], int] = {}
         self._last_told: dict[tuple[str, str], int] = {}
-        self._told: set[tuple[str, str]] = set()
-        self._shown: set[tuple[str, str]] = set()
+        #: When a tenant was told of a message, by session and id; when a phone showed it, by number and id.
+        self._told: dict[tuple[str, str], float] = {}
+        self._shown: dict[tuple[str, str], float] = {}
         self._heard: Counter[str] = Counter()
         self._screens: dict[str, str] = {}
         self._wire = "0"
@@ -118,6 +141,19 @@ class Evidence(Promises):
         self.logins: dict[str, list[float]] = defaultdict(list)
         self.ends: dict[str, list[float]] = defaultdict(list)
         self._looking = asyncio.Lock()
+        self._lapses: list[Lapse] = []
+        #: Promises that a lapse may have made void.
+        self._void: list[Promise] = []
+        #: Who was told again of what, because of a lapse.
+        self._retold: set[tuple[str, str]] = set()
+        #: When a message was asked for again last, by its id; and what came behind a later one in its chat, with why
+        #: that would be a breach.
+        self._asked_again: dict[str, float] = {}
+        self._overtaken: list[tuple[str, str]] = []
+        #: When the sandbox was asked something small, and how long it took to answer.
+        self._answers: deque[tuple[float, float]] = deque(maxlen=20_000)
+        #: When a session's number sent a message or receipt, by the sandbox's clock.
+        self.writes: dict[str, list[float]] = defaultdict(list)
 
     # -- promises
 
@@ -130,6 +166,18 @@ class Evidence(Promises):
             self.seen.accepted += 1
         else:
             self.seen.written_by_people += 1
+
+    def went_back(self, lapse: Lapse) -> None:
+        """Know that the database was put back. What was accepted between the copy and the end, and had not arrived, may
+        be gone; it is not waited for, and counted.
+        """
+        self._lapses.append(lapse)
+        for name, waiting in self._open.items():
+            # No gateway has answered since the end: what clients noted a moment later was accepted before it.
+            gone = (p for p in waiting if lapse.forgets(min(p.at, lapse.ended - 0.001) if p.flow.ours else p.at))
+            void = [p for p in gone if not self._arrived(p)]
+            self._void += void
+            self._open[name] = deque(p for p in waiting if p not in void)
 
     def missing(self, flow: Flow) -> Sequence[Promise]:
         """What was promised and somebody does not have yet, oldest first."""
@@ -150,14 +198,16 @@ class Evidence(Promises):
 
     def latencies(self, begin: float, end: float) -> list[float]:
         """From promise to arrival, of what was promised within that time of the monotonic clock; sorted."""
-        return sorted(p.arrived_at - p.at for p in self.promises if begin <= p.at < end and p.arrived_at is not None)
+        within = (p for p in self.promises if begin <= p.at < end and self._arrived(p))
+        return sorted(p.arrived_at - p.at for p in within if p.arrived_at is not None)
 
     def _arrived(self, promise: Promise) -> bool:
         if promise.arrived_at is None:
             flow, wa_id = promise.flow, promise.wa_id
-            shown = all((phone, wa_id) in self._shown for phone in flow.phones)
-            if shown and all((session, wa_id) in self._told for session in flow.sessions):
-                promise.arrived_at = time.monotonic()
+            times = [self._shown.get((phone, wa_id)) for phone in flow.phones]
+            times += [self._told.get((session, wa_id)) for session in flow.sessions]
+            if None not in times:
+                promise.arrived_at = max((at for at in times if at is not None), default=promise.at)
         return promise.arrived_at is not None
 
     # -- looking
@@ -172,7 +222,10 @@ class Evidence(Promises):
         """Take in what is new."""
         async with self._looking:
             for number in {phone for flow in self._flows.values() for phone in flow.phones}:
-                for message in await self._fleet.inbox(number, self._screens.get(number, "0")):
+                asked = time.monotonic()
+                screen = await self._fleet.inbox(number, self._screens.get(number, "0"))
+                self._answers.append((asked, time.monotonic() - asked))
+                for message in screen:
                     self._screens[number] = str(message["seq"])
                     self._note_shown(number, message)
             for tenant in self._tenants:
@@ -181,6 +234,7 @@ class Evidence(Promises):
                 assert int(entry["seq"]) == int(self._wire) + 1, "the record dropped entries before they were read"
                 self._wire = str(entry["seq"])
                 self._note(entry)
+            self._judge_order()
 
     def _note_shown(self, phone: str, message: Json) -> None:
         text, wa_id = str(message["text"] or message["caption"] or ""), str(message["waId"])
@@ -196,16 +250,18 @@ class Evidence(Promises):
             self.breach(Invariant.I8, f"phone {phone} shows {text!r}, which was not for it")
             return
         self.seen.shown += 1
-        self._shown.add((phone, wa_id))
-        if self._on_screen[phone][text] > 1:
+        self._shown.setdefault((phone, wa_id), _monotonic(message))
+        if self._on_screen[phone][text] == 2 and any(text in lapse.unanswered for lapse in self._lapses):
+            self.seen.again_after_the_database += 1
+        elif self._on_screen[phone][text] > 1:
             self.breach(Invariant.I2, f"phone {phone} shows {text!r} {self._on_screen[phone][text]} times")
-        self._in_order(self._last_shown, (phone, name), int(number), f"phone {phone} shows {text!r}")
+        self._in_order(self._last_shown, (phone, name), int(number), wa_id, f"phone {phone} shows {text!r}")
         if isinstance(flow, FileFlow) and (message["media"] or {}).get("sha256") != flow.digest(int(number)):
             self.breach(Invariant.I1, f"phone {phone} has another file with {text!r}: {message['media']}")
 
     def _hear(self, tenant: Tenant) -> None:
-        own, events = set(tenant.sessions.values()), tenant.sink.events
-        for event in events[self._heard[tenant.name] :]:
+        own, events, heard = set(tenant.sessions.values()), tenant.sink.events, self._heard[tenant.name]
+        for event, at in zip(events[heard:], tenant.sink.times[heard:], strict=True):
             data = event["data"]
             session, wa_id, text = str(data.get("sessionId")), str(data.get("waId")), str(data.get("text"))
             if session not in own:
@@ -217,16 +273,41 @@ class Evidence(Promises):
             self.seen.told += 1
             if session not in flow.sessions:
                 self.breach(Invariant.I8, f"{session} tells of {text!r}, which was not for it")
+            if self._may_be_retold(session, wa_id, at):
+                self._retold.add((session, wa_id))
+                self.seen.again_after_the_database += 1
+                continue
             if (session, wa_id) in self._told:
                 self.breach(Invariant.I2, f"{tenant.name} was told twice of {text!r}, by two events")
-            self._told.add((session, wa_id))
-            self._in_order(self._last_told, (session, name), int(number), f"{tenant.name} was told of {text!r}")
+            self._told.setdefault((session, wa_id), at)
+            what = f"{tenant.name} was told of {text!r}"
+            self._in_order(self._last_told, (session, name), int(number), wa_id, what)
         self._heard[tenant.name] = len(events)
 
-    def _in_order(self, last: dict[tuple[str, str], int], chat: tuple[str, str], number: int, what: str) -> None:
+    def _may_be_retold(self, session: str, wa_id: str, at: float) -> bool:
+        """Whether a second event tells of what a database that was put back does not know to have been told."""
+        first = self._told.get((session, wa_id))
+        if first is None or (session, wa_id) in self._retold:
+            return False
+        return any(lapse.forgets(first) and at >= lapse.ended for lapse in self._lapses)
+
+    def _in_order(
+        self, last: dict[tuple[str, str], int], chat: tuple[str, str], number: int, wa_id: str, what: str
+    ) -> None:
         if number < last.get(chat, 0):
-            self.breach(Invariant.I7, f"{what} after number {last[chat]}")
+            self._overtaken.append((wa_id, f"{what} ({wa_id}) after number {last[chat]}"))
         last[chat] = max(number, last.get(chat, 0))
+
+    def _judge_order(self) -> None:
+        """Of what was overtaken, excuse what could not be read at first, since its session had to begin anew with its
+        peers after a lapse: it was asked for again, and comes behind what was written meanwhile.
+        """
+        for wa_id, what in self._overtaken:
+            if any(self._asked_again.get(wa_id, 0.0) >= lapse.ended for lapse in self._lapses):
+                self.seen.overtaken_after_the_database += 1
+            else:
+                self.breach(Invariant.I7, what)
+        self._overtaken.clear()
 
     def _note(self, entry: Json) -> None:
         inward, session, connection = entry["direction"] == "in", str(entry["session"]), int(entry["connection"])
@@ -242,15 +323,22 @@ class Evidence(Promises):
                 if session:
                     self.ends[_number(session)].append(_seconds(entry))
             case "message" if inward:
-                self._fence(session, connection, "message")
+                self._fence(session, connection, "message", _seconds(entry))
                 self._note_sent(session, entry)
             case "message":
                 self._delivered[entry["id"]] += 1
                 self.seen.delivered_again += self._delivered[entry["id"]] > 1
             case "receipt" if inward:
-                self._fence(session, connection, "receipt")
+                self._fence(session, connection, "receipt", _seconds(entry))
                 if entry["type"] in _HAVING:
                     self.receipted.update(entry["receiptIds"])
+                self._note_asked_again(entry)
+            case "receipt":
+                self._note_asked_again(entry)
+
+    def _note_asked_again(self, entry: Json) -> None:
+        if entry["type"] == "retry":
+            self._asked_again.update(dict.fromkeys(entry["receiptIds"], _monotonic(entry)))
 
     def _logged_in(self, session: str, connection: int, entry: Json) -> None:
         self.seen.logins += 1
@@ -263,7 +351,8 @@ class Evidence(Promises):
         self._live[session].add(connection)
         self._owner[session] = connection
 
-    def _fence(self, session: str, connection: int, what: str) -> None:
+    def _fence(self, session: str, connection: int, what: str, at: float) -> None:
+        self.writes[_number(session)].append(at)
         owner = self._owner.get(session)
         if owner is not None and connection < owner:
             self.breach(Invariant.I6, f"{session} sent a {what} by a connection older than its last login")
@@ -305,6 +394,15 @@ class Evidence(Promises):
         """The most attempts to connect within a second, not counting the first ``since``."""
         return most_within(self.attempts[since:], 1.0)
 
+    def too_many_attempts(self, since: int, begun: float) -> int:
+        """The most attempts within a second after the first ``since``, which were noted before ``begun``; 0 if the cap
+        was kept. Attempts stand in the record when the sandbox gets to them: if it was busy for a moment, those of that
+        moment are noted at once, and do not count against the fleet.
+        """
+        busy = max((seconds for asked, seconds in self._answers if asked + seconds >= begun), default=0.0)
+        busiest = self.busiest_second(since)
+        return busiest if busiest > ATTEMPTS_PER_SECOND * (1.0 + busy) else 0
+
     async def complaints(self) -> Mapping[str, int]:
         """What clients did wrong in the eyes of the server and the phones."""
         return await self._fleet.complaints()
@@ -312,6 +410,7 @@ class Evidence(Promises):
     def finish(self) -> None:
         """Fill in what is counted at the end."""
         self.seen.busiest_second = self.busiest_second()
+        self.seen.gone_with_the_database = sum(not self._arrived(promise) for promise in self._void)
         self.seen.webhooks_again = sum(len(t.sink.ids) - len(set(t.sink.ids)) for t in self._tenants)
         for tenant in self._tenants:
             if tenant.sink.refused:
@@ -325,6 +424,11 @@ def most_within(moments: Sequence[float], seconds: float) -> int:
 
 def _seconds(entry: Json) -> float:
     return datetime.fromisoformat(str(entry["at"])).timestamp()
+
+
+def _monotonic(entry: Json) -> float:
+    """When it was recorded, by the clock that promises are timed with; the sandbox is on the same machine."""
+    return _seconds(entry) - time.time() + time.monotonic()
 
 
 def _number(session: str) -> str:

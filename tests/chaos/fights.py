@@ -15,7 +15,7 @@ from wagate.core.ids import AccountId, SessionId, WorkerId
 from wagate.engine.lease import StaleEpoch, check_epoch
 from wagate.sessions import store
 from wagate.sessions.hosting import lease_term
-from wagate.sessions.model import Desired, Session, SessionStatus
+from wagate.sessions.model import Desired, Lease, Session, SessionStatus
 from wagate.storage.database import Database, Tx
 from wagate.storage.dialect import database_now
 
@@ -34,20 +34,29 @@ class Fights:
     refused: int = 0
     accepted_stale: int = 0
 
-    async def fight(self) -> None:
-        """Have the lease run out, and all claim it at once; then the former owner tries to write."""
+    async def fight(self) -> list[Lease]:
+        """Have the lease run out, and all claim it at once; then the former owner tries to write. The leases that were
+        won.
+        """
         former = await self._epoch()
         await self.claimers[0].write(self._run_out)
         barrier = asyncio.Barrier(len(self.claimers))
 
-        async def claim(number: int, db: Database) -> int:
+        async def claim(number: int, db: Database) -> list[Lease]:
             await barrier.wait()
-            return await db.write(lambda tx: self._claim(tx, WorkerId(f"worker-{number:03}")))
+            return await db.write(lambda tx: self._claim(tx, WorkerId(f"claimer-{number:03}")))
 
-        won = await asyncio.gather(*(claim(number, db) for number, db in enumerate(self.claimers)))
+        found = await asyncio.gather(*(claim(number, db) for number, db in enumerate(self.claimers)))
+        won = [lease for leases in found for lease in leases]
         self.fights += 1
-        self.winners[sum(won)] += 1
-        await self._write_as(former)
+        self.winners[len(won)] += 1
+        if won:
+            await self._write_as(former)
+        return won
+
+    async def let_go(self, lease: Lease) -> None:
+        """Have a winner give the session up."""
+        await self.claimers[0].write(lambda tx: store.release(tx, lease))
 
     async def _write_as(self, epoch: int) -> None:
         try:
@@ -57,9 +66,10 @@ class Fights:
         else:
             self.accepted_stale += 1
 
-    def _claim(self, tx: Tx, worker: WorkerId) -> int:
+    def _claim(self, tx: Tx, worker: WorkerId) -> list[Lease]:
         now, until = lease_term(database_now(tx, self.clock))
-        return len(store.claim(tx, worker, now=now, until=until, limit=1, alone=False, fresh=False))
+        taken = store.claim(tx, worker, now=now, until=until, limit=1, alone=False, fresh=False)
+        return [Lease(session=session.id, worker=worker, epoch=session.epoch) for session in taken]
 
     def _run_out(self, tx: Tx) -> None:
         past = database_now(tx, self.clock) - timedelta(seconds=1)

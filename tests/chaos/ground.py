@@ -9,6 +9,11 @@ from typing import Any
 from tests.chaos.evidence import Evidence, Invariant
 from tests.chaos.fleet import ChaosFleet
 from tests.chaos.traffic import Traffic
+from wagate.cli.client import ApiFailure
+
+
+class Missed(Exception):
+    """What was to be befallen never came to the point where it would have been: this was no strike."""
 
 
 @dataclass(slots=True)
@@ -39,8 +44,17 @@ class Ground:
     def one_of(self, names: Sequence[str]) -> str:
         """One of these processes that runs."""
         running = [name for name in names if self.fleet.processes[name].runs]
-        assert running, f"none of {names} runs"
+        if not running:
+            raise Missed(f"none of {', '.join(names)} runs")
         return self.random.choice(running)
+
+    async def one_hosting(self) -> str:
+        """One of the workers that have sessions: what befalls another one shows nothing."""
+        try:
+            online = await self.fleet.workers_online()
+        except ApiFailure:
+            online = {}
+        return self.one_of(sorted(name for name, count in online.items() if count) or self.fleet.of("worker"))
 
     def lasting(self, short: float, at_length: float) -> float:
         return at_length if self.at_length else short
@@ -57,7 +71,9 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that goes wrong. ``strike`` returns when it is over, and recovery is timed from then."""
+    """Something that goes wrong. ``strike`` returns when it is over, and recovery is timed from then; it raises
+    :class:`Missed` if it did not happen.
+    """
 
     #: As the list of faults numbers it, such as F11.
     code: str
@@ -69,3 +85,5 @@ class Fault:
     limit: float = 30.0
     #: What is checked beside the ten invariants.
     checks: str = ""
+    #: What it needs, made before anything is timed or counted for it.
+    prepare: Callable[[Ground], Awaitable[None]] | None = None

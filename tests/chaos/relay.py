@@ -95,7 +95,9 @@ class Relay:
         line = _Line(self, reader, writer)
         self._lines.add(line)
         try:
-            await line.run()
+            # It is cancelled by its own abort alone, maybe while it closes.
+            with suppress(asyncio.CancelledError):
+                await line.run()
         finally:
             self._lines.discard(line)
             line.over.set()

@@ -20,13 +20,17 @@ def percentile(values: Sequence[float], part: float) -> float:
 def rows(done: Campaign) -> list[tuple[str, ...]]:
     """One for each fault."""
     found = []
-    for outcome in sorted(done.outcomes.values(), key=lambda outcome: int(outcome.fault.code[1:].partition("-")[0])):
+    for outcome in sorted(done.outcomes.values(), key=lambda outcome: _number(outcome.fault.code)):
         times = outcome.recoveries
         p50, p99 = (f"{percentile(times, part):.1f} s" if times else "never" for part in (0.5, 0.99))
         fault = outcome.fault
         broken = ", ".join(sorted({breach.invariant.name for breach in outcome.breaches})) or "-"
         found.append((fault.code, fault.name, str(outcome.strikes), broken, p50, p99, fault.checks))
     return found
+
+
+def _number(code: str) -> int:
+    return int(code[1:].partition("-")[0])
 
 
 def table(done: Campaign) -> Table:
@@ -57,7 +61,10 @@ def markdown_of(done: Campaign) -> list[str]:
 
 
 def _verdict(done: Campaign) -> str:
-    usual = f"Usual: {done.base:.0f} messages a second; late is what takes longer than {done.patience:.1f} s."
+    codes = sorted({o.fault.code for o in done.outcomes.values() if o.strikes}, key=_number)
+    missing = ", ".join(f"{fault.code} {fault.name}" for fault in done.unstruck)
+    struck = f"Struck: {', '.join(codes)}. " + (f"**Never struck: {missing}.** " if missing else "")
+    usual = f"{struck}Usual: {done.base:.0f} messages a second; late is what takes longer than {done.patience:.1f} s."
     first = done.first_breach
     if first is None:
         return f"No invariant was broken. {usual}"

@@ -55,10 +55,7 @@ class Postgres:
             stdout=subprocess.DEVNULL,
         )
         await self.start()
-        admin = create_engine(make_url(self.url).set(database="postgres"), isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {_DATABASE} TEMPLATE template0"))
-        admin.dispose()
+        await asyncio.to_thread(self._administer, f"CREATE DATABASE {_DATABASE} TEMPLATE template0")
         return self
 
     async def __aexit__(
@@ -66,6 +63,27 @@ class Postgres:
     ) -> None:
         await self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    async def dump(self, copy: Path) -> None:
+        """Write a copy of the database, as it is now, beside what goes on in it."""
+        await self._client("pg_dump", "--format=custom", f"--file={copy}", _DATABASE)
+
+    async def restore(self, copy: Path) -> None:
+        """Put that copy in the place of the database."""
+        drop, make = f"DROP DATABASE {_DATABASE} WITH (FORCE)", f"CREATE DATABASE {_DATABASE} TEMPLATE template0"
+        await asyncio.to_thread(self._administer, drop, make)
+        await self._client("pg_restore", "--exit-on-error", f"--dbname={_DATABASE}", str(copy))
+
+    async def _client(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), "--host", str(self.folder), "--username=postgres", *arguments]
+        await asyncio.to_thread(subprocess.run, command, check=True)
+
+    def _administer(self, *statements: str) -> None:
+        admin = create_engine(make_url(self.url).set(database="postgres"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        admin.dispose()
 
     async def start(self) -> None:
         """Return when it answers, which after a kill takes as long as its recovery."""

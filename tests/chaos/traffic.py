@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import aiohttp
+from aiohttp import web
 
 from tests.chaos.fleet import ChaosFleet
 from tests.faults.evidence import Flow
@@ -48,6 +49,20 @@ class FileFlow(Flow):
         return hashlib.sha256(self.content(number)).hexdigest()
 
 
+class Receiver(WebhookSink):
+    """A tenant's webhook receiver, which also notes when each event came first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: By the monotonic clock, in the order of :attr:`events`.
+        self.times: list[float] = []
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        answer = await super()._receive(request)
+        self.times += [time.monotonic()] * (len(self.events) - len(self.times))
+        return answer
+
+
 @dataclass(slots=True, kw_only=True)
 class Tenant:
     """One customer: an account with its own key, receiver, sessions and people."""
@@ -55,7 +70,7 @@ class Tenant:
     name: str
     account: str
     api: ApiClient
-    sink: WebhookSink
+    sink: Receiver
     #: Session ids by the numbers that they are linked to.
     sessions: dict[str, str] = field(default_factory=dict)
     people: list[str] = field(default_factory=list)
@@ -70,6 +85,8 @@ class Attempt:
     status: int
     #: Whether it was answered by a refusal that clients are to expect, with the time to wait.
     says_when: bool = False
+    #: Seconds for which the client asked to wait for WhatsApp's word.
+    asked_to_wait: int = 0
 
 
 @dataclass(slots=True)
@@ -114,7 +131,13 @@ class Clients:
             except (aiohttp.ClientError, TimeoutError, ValueError):
                 status = NO_ANSWER
             self.attempts.append(
-                Attempt(at=begun, seconds=time.monotonic() - begun, status=status, says_when=says_when)
+                Attempt(
+                    at=begun,
+                    seconds=time.monotonic() - begun,
+                    status=status,
+                    says_when=says_when,
+                    asked_to_wait=wait,
+                )
             )
             if 200 <= status < 300:
                 self.waiting.pop(key, None)
@@ -188,7 +211,7 @@ class Traffic:
 
     async def _tenant(self, name: str) -> Tenant:
         account, key = await new_account(self.fleet.postgres.url, name)
-        sink = await WebhookSink().__aenter__()
+        sink = await Receiver().__aenter__()
         api = await ApiClient(self.fleet.balancer.url, key).__aenter__()
         body = {"url": sink.url, "enabled": True, "events": ["message.received"]}
         sink.secret = (await api.call("POST", "/api/webhooks/endpoints", body))["secret"]

@@ -159,3 +159,15 @@ def test_the_proxy_asks_every_gateway_whether_it_is_ready(compose: Json) -> None
     assert "health_uri /health/ready" in text
     upstreams = set(re.findall(r"\b(gateway-\d+):8080", text))
     assert upstreams == {name for name in compose["services"] if name.startswith("gateway-")}
+
+
+def test_a_proxy_that_must_be_told_to_pass_websockets_on_is_told() -> None:
+    """Caddy and ingress-nginx do so by themselves; nginx drops both headers unless it is told."""
+    text = (DEPLOY / "nginx/wagate.conf").read_text()
+    name = re.search(r"proxy_set_header Connection (\$\w+);", text)
+    assert name is not None
+    assert "proxy_set_header Upgrade $http_upgrade;" in text
+    chosen = re.search(r"map \$http_upgrade " + re.escape(name[1]) + r" \{([^}]*)\}", text)
+    assert chosen is not None
+    # Requests that are none keep sharing connections, which an `upgrade` or `close` would prevent.
+    assert chosen[1].split() == ["default", "upgrade;", '""', '"";']

@@ -12,6 +12,7 @@ from wagate.core.clock import ManualClock
 from wagate.core.errors import Unauthorized
 from wagate.core.ids import AccountId, UserId
 from wagate.core.seal import KeyRing
+from wagate.realtime.packets import PacketMalformed, parse
 
 _ENTROPY = random.Random(5).randbytes
 _RING = KeyRing({"old": _ENTROPY(32), "new": _ENTROPY(32)})
@@ -44,4 +45,29 @@ def _parse_token(data: bytes) -> None:
         raise Unsound("a token without an end, or after it, was taken")
 
 
-CREDENTIALS = (Parser("login-token", _make_token, _parse_token, (Unauthorized,)),)
+_SOCKET = (
+    b'40{"token":"wag_abc","after":"evt_01kbs3a8e0h2v6w9x4y7z1c5f3","sessions":["ses_1"]}',
+    b"40/admin,{}",
+    b'4212["join",{"session":"ses_01kbs3a8e0h2v6w9x4y7z1c5f3"}]',
+    b'42/admin,7["leave"]',
+    b"41",
+    b"3",
+)
+
+
+def _make_packet(m: Mutator) -> bytes:
+    return m.some(m.rng.choice(_SOCKET))
+
+
+def _parse_packet(data: bytes) -> None:
+    packet = parse(data.decode("utf-8", "replace"))
+    if not packet.namespace.startswith("/") or "," in packet.namespace:
+        raise Unsound("a namespace would be taken for something else in the answer")
+    if packet.number and not (packet.number.isascii() and packet.number.isdigit()):
+        raise Unsound("the number of an acknowledgement is none")
+
+
+CREDENTIALS = (
+    Parser("login-token", _make_token, _parse_token, (Unauthorized,)),
+    Parser("socket-packet", _make_packet, _parse_packet, (PacketMalformed,)),
+)

@@ -16,7 +16,8 @@ import pytest_asyncio
 
 from tests.probes.requests import Operation, Place, Request, operations
 from tests.probes.tenants import Tenant, cursor_of, ghost_of, new_tenant, rows_of
-from tests.probes.whole import FLEET_TOKEN, SCRAPE_TOKEN, Gateway, open_gateway
+from tests.probes.whole import FLEET_TOKEN, SCRAPE_TOKEN, Gateway, Json, credential_of, open_gateway, serving
+from tests.realtime.listeners import Listener, refusal
 from wagate.accounts.model import Role
 from wagate.core.ids import SessionId
 from wagate.web.principal import Scope
@@ -366,3 +367,45 @@ async def test_no_stream_shows_what_happens_in_another_account(world: World) -> 
 
 def _answers(operation: Operation) -> frozenset[str]:
     return frozenset(operation.entry["responses"].get("200", {}).get("content", {}))
+
+
+async def test_nothing_of_another_account_is_heard_or_joined_over_a_socket(world: World) -> None:
+    """Sockets are in no OpenAPI document, so each place of theirs where an id can stand is written down here."""
+    gateway, victim = world.gateway, world.victim
+    theirs, ghosts = (
+        {"sessions": victim.ids["ses"], "after": victim.ids["evt"]},
+        {"sessions": ghost_of(victim.ids["ses"]), "after": ghost_of(victim.ids["evt"])},
+    )
+    let_in = 0
+    async with serving(gateway) as url:
+        for caller in world.callers:
+            token = credential_of(caller.client)
+            told = [await refusal(url, token=token, sessions=[ids["sessions"]]) for ids in (theirs, ghosts)]
+            assert _without_ids(told[0]) == _without_ids(told[1]), caller.name
+            if told[0]["data"]["code"] != "session_not_found":
+                assert told[0]["data"]["status"] in ((403,) if caller.let_in else (401,)), caller.name
+                continue
+            assert caller.let_in, caller.name
+            let_in += 1
+            listeners = [await Listener(url).connect(token=token, after=ids["after"]) for ids in (theirs, ghosts)]
+            for name in ("join", "leave"):
+                asked = [await listeners[0].ask(name, {"session": ids["sessions"]}) for ids in (theirs, ghosts)]
+                assert _without_ids(asked[0]) == _without_ids(asked[1]), caller.name
+            principal = await gateway.app.state.authenticate(token)
+            own = next(iter(principal.sessions or {SessionId(ghost_of(victim.ids["ses"]))}))
+            await gateway.append(victim.account, SessionId(victim.ids["ses"]), "victim-canary text")
+            await gateway.append(principal.account_id, own, "the last")
+            for listener in listeners:
+                heard = [await listener.next()]
+                while heard[-1][1]["data"].get("text") != "the last":
+                    heard.append(await listener.next())
+                hidden = {*caller.canaries, victim.ids["evt"], "" if caller.of_victim else victim.account} - {""}
+                seen = [one for one in hidden if one in json.dumps(heard)]
+                assert seen == [], caller.name
+                await listener.close()
+    assert let_in >= 6
+
+
+def _without_ids(said: Json) -> Json:
+    body = said.get("data", said)
+    return {**body, "requestId": ""}

@@ -19,7 +19,9 @@ from wagate.core.clock import SystemClock
 from wagate.core.ids import AccountId, KeyId, SessionId, UserId
 from wagate.core.settings import Settings
 from wagate.engine.port import Endpoint
+from wagate.events.model import EventType
 from wagate.gateway.compose import gateway_app
+from wagate.gateway.server import HttpServer
 from wagate.runtime import Runtime, open_runtime
 from wagate.sandbox.sandbox import Sandbox
 from wagate.sessions import store as sessions
@@ -130,6 +132,15 @@ class Gateway:
         await self.runtime.accounts.revoke_key(Principal(account_id=account, scopes=frozenset(Scope)), key)
         return secret
 
+    async def append(self, account: AccountId, session: SessionId, text: str) -> None:
+        """Have something happen to a session."""
+        events = self.runtime.events
+        await self.runtime.db.write(
+            lambda tx: events.append(
+                tx, account_id=account, session_id=session, type=EventType.MESSAGE_RECEIVED, data={"text": text}
+            )
+        )
+
     async def linked_session(self, account: AccountId, name: str, number: str) -> SessionId:
         """A session as it is when a phone was linked and nobody hosts it now."""
         everything = Principal(account_id=account, scopes=frozenset(Scope))
@@ -163,3 +174,19 @@ async def open_gateway(folder: Path, **settings: Any) -> AsyncIterator[Gateway]:
         # As often as that nobody may try passwords.
         with patience:
             yield Gateway(gateway_app(runtime, sandbox=Sandbox()), runtime)
+
+
+@asynccontextmanager
+async def serving(gateway: Gateway) -> AsyncIterator[str]:
+    """The gateway at a port of this machine, for what can't be had without one; its URL."""
+    server = HttpServer(gateway.app, host="127.0.0.1", port=0)
+    await server.start()
+    try:
+        yield server.url
+    finally:
+        await server.stop()
+
+
+def credential_of(client: AsgiClient) -> str:
+    """What it calls with; empty if it is nobody."""
+    return client._headers.get("authorization", "").removeprefix("Bearer ")

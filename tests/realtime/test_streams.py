@@ -10,69 +10,24 @@ import aiohttp
 import pytest
 import uvicorn
 
+from tests.realtime.people import ADA, BOB, HELP, SHOP
 from wagate.core.clock import ManualClock
 from wagate.core.errors import Unauthorized
-from wagate.core.ids import AccountId, EventId, SessionId
+from wagate.core.ids import EventId
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
-from wagate.realtime.api import router
 from wagate.realtime.service import MAX_STREAMS
-from wagate.sessions.errors import SessionNotFound
 from wagate.storage.bus import Bus
-from wagate.storage.database import Database
-from wagate.web.principal import Principal, Scope
-from wagate.web.testing import AsgiClient, StreamingAnswer, app_of
+from wagate.web.principal import Principal
+from wagate.web.testing import AsgiClient, StreamingAnswer
 
-ADA = AccountId("acc_" + "0" * 25 + "a")
-BOB = AccountId("acc_" + "0" * 25 + "b")
-SHOP = SessionId("ses_" + "0" * 25 + "s")
-HELP = SessionId("ses_" + "0" * 25 + "h")
 ACCOUNT = "/api/events/stream"
 SESSION = f"/api/sessions/{SHOP}/events"
-KEYS = {
-    "ada": Principal(account_id=ADA, scopes=frozenset({Scope.READ})),
-    "bob": Principal(account_id=BOB, scopes=frozenset({Scope.READ})),
-    "bound": Principal(account_id=ADA, scopes=frozenset({Scope.READ}), sessions=frozenset({HELP})),
-    "sender": Principal(account_id=ADA, scopes=frozenset({Scope.SEND})),
-}
-
-
-class KnownSessions:
-    """Ada has two sessions."""
-
-    async def get(self, principal: Principal, session_id: SessionId) -> None:
-        if principal.account_id != ADA or session_id not in (SHOP, HELP) or not principal.may_see(session_id):
-            raise SessionNotFound
-
-
-@pytest.fixture
-def log(database: Database, bus: Bus, clock: ManualClock) -> EventLog:
-    return EventLog(database, bus, clock)
-
-
-@pytest.fixture
-def app(log: EventLog, clock: ManualClock) -> Any:
-    return app_of(router(log, KnownSessions(), clock), keys=KEYS)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def client(app: Any) -> Callable[..., AsgiClient]:
     return lambda key="ada": AsgiClient(app, key)
-
-
-@pytest.fixture
-def append(database: Database, log: EventLog) -> Any:
-    async def one(
-        kind: EventType = EventType.MESSAGE_SENT,
-        account: AccountId = ADA,
-        session: SessionId | None = SHOP,
-        **data: Any,
-    ) -> EventId:
-        return await database.write(
-            lambda tx: log.append(tx, account_id=account, session_id=session, type=kind, data=data)
-        )
-
-    return one
 
 
 class Reader:

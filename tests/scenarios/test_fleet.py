@@ -1,12 +1,15 @@
 """Several gateways and workers, as programs, on PostgreSQL and Redis."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from redis import Redis
 
-from tests.scenarios.fleet import Fleet, open_fleet
+from tests.realtime.listeners import Listener
+from tests.scenarios.fleet import ADMIN_KEY, Fleet, open_fleet
 from tests.scenarios.rig import new_number
 from tests.servers import Valkey
 
@@ -147,3 +150,60 @@ async def test_without_redis_nothing_is_lost_and_little_is_slower(
         valkey.start()
         again = await fleet.send(session, ada, text="with it")
         assert again["status"] == "sent"
+
+
+async def test_sockets_of_every_gateway_hear_what_workers_receive_whatever_becomes_of_redis_and_of_gateways(
+    tmp_path: Path, new_postgres_database: Callable[[], str], valkey: Valkey
+) -> None:
+    async with open_fleet(tmp_path, database_url=new_postgres_database(), redis_url=valkey.url, workers=1) as fleet:
+        shop, ada = new_number(), await fleet.phone(new_number())
+        session = await fleet.linked(shop)
+        other = await fleet.api.call("POST", "/api/sessions", {"name": "not listened to"})
+        listeners = [await Listener(gateway.url).connect(token=ADMIN_KEY) for gateway in fleet.gateways]
+        narrow = listeners[1]
+        assert await narrow.ask("join", {"session": session}) == {"ok": True}
+
+        async def told(listener: Listener, text: str) -> str:
+            while True:
+                name, event = await listener.next()
+                assert listener is not narrow or event["sessionId"] == session
+                if name == "message.received" and event["data"]["text"] == text:
+                    return str(event["id"])
+
+        await fleet.phone_sends(ada, to=shop, text="first")
+        first = {await told(listener, "first") for listener in listeners}
+        with Redis.from_url(valkey.url) as redis:
+            redis.flushall()
+        await fleet.api.call("PATCH", f"/api/sessions/{other['id']}", {"name": "still not"})
+        await fleet.phone_sends(ada, to=shop, text="after the flush")
+        after = {await told(listener, "after the flush") for listener in listeners}
+        assert len(first) == len(after) == 1
+
+        # A gateway goes; its client comes back by the other one, and has missed nothing.
+        leaving = fleet.gateways.pop()
+        await fleet.apis.pop().__aexit__(None, None, None)
+        stopping = asyncio.create_task(leaving.stop())
+        assert [name for name, _ in await listeners.pop().gone()] == []
+        await fleet.phone_sends(ada, to=shop, text="while it was gone")
+        assert await stopping == 0
+        again = await Listener(fleet.gateways[0].url).connect(token=ADMIN_KEY, after=after.pop(), sessions=[session])
+        await told(again, "while it was gone")
+        for listener in (*listeners, again):
+            await listener.close()
+
+
+async def test_a_key_that_is_revoked_at_one_gateway_hears_nothing_more_at_another(fleet: Fleet) -> None:
+    shop, ada = new_number(), await fleet.phone(new_number())
+    await fleet.linked(shop)
+    key = await fleet.api.call("POST", "/api/keys", {"name": "to be revoked", "scopes": ["read"]})
+    listener = await Listener(fleet.gateways[1].url).connect(token=key["key"])
+    await fleet.phone_sends(ada, to=shop, text="before")
+    while (await listener.next())[0] != "message.received":
+        pass
+    await fleet.apis[0].call("DELETE", f"/api/keys/{key['id']}")
+    # What the contract gives every gateway to learn of it.
+    await asyncio.sleep(1)
+    await fleet.phone_sends(ada, to=shop, text="after")
+    heard = [(name, event) for name, event in await listener.gone() if "after" in str(event)]
+    assert heard == []
+    await listener.close()

@@ -42,6 +42,8 @@ class Watermark:
         self._blobs = blobs
         self._backups = backups
         self._clock = clock
+        #: The generation that this process raised the mark to last; its database is never behind.
+        self._raised = 0
 
     async def check(self) -> int:
         """Before any session is opened: make sure that the database did not go back in time, or burn every session
@@ -52,12 +54,12 @@ class Watermark:
         # The store first: other processes go on raising both, the database before the store.
         stored, reached = await self._stored()
         known, timeline = await self._db.read(lambda tx: (store.mark(tx), store.timeline(tx)))
-        doubt = _doubt(known, timeline, stored, reached=reached, now=self._clock.now())
-        burnt = 0
+        doubt = _doubt(known, timeline, stored, raised=self._raised, reached=reached, now=self._clock.now())
+        latest, burnt = max(stored or 0, self._raised, known[0] if known else 0), 0
         if doubt:
             _log.error("the database may have gone back in time; every session begins anew with its peers", why=doubt)
-            burnt = await self._burn_all()
-        await self._raise(max(stored or 0, known[0] if known else 0), timeline)
+            burnt = await self._burn_all(latest, timeline)
+        await self._raise(latest, timeline)
         return burnt
 
     async def run(self) -> None:
@@ -67,25 +69,40 @@ class Watermark:
             await self.raise_once()
 
     async def raise_once(self) -> None:
-        """One step up, with a look at where both are: a gateway that was started before the workers must not raise the
-        mark of an old database over the one that tells of its age. What can't be raised now is raised the next time.
+        """One step up; what can't be raised now is raised the next time.
+
+        An older copy is not raised as if it were the database it was made of: that would hide it from the next start.
+        Gateways raise the mark, too, and may run before the first worker does, or all through the restoring.
         """
         try:
-            await self.check()
+            stored, _ = await self._stored()
+            known, timeline = await self._db.read(lambda tx: (store.mark(tx), store.timeline(tx)))
+            generation = known[0] if known else 0
+            # A standby that took over under the running fleet may lack what was committed last.
+            took_over = known is not None and bool(known[1]) and known[1] != timeline
+            if took_over or generation < max(stored or 0, self._raised):
+                await self.check()
+            else:
+                await self._raise(generation, timeline)
         except Unavailable as error:
             _log.warning("the high-water mark could not be raised", code=error.code)
 
     async def _raise(self, least: int, timeline: str) -> None:
         now = self._clock.now()
         generation = await self._db.write(lambda tx: store.raise_mark(tx, least, timeline, now), patient=True)
+        self._raised = generation
         try:
             await self._blobs.put(_KEY, json.dumps({"generation": generation}).encode())
         except Unavailable as error:
             _log.warning("the high-water mark is not in the store of backups", code=error.code)
 
-    async def _burn_all(self) -> int:
+    async def _burn_all(self, latest: int, timeline: str) -> int:
         burnt = 0
         for session in await self._db.read(store.all_sessions):
+            known = await self._db.read(store.mark)
+            if known is not None and known[0] > latest and known[1] == timeline:
+                # Another process that started with this one has burnt them all, and opens them by now.
+                break
             try:
                 await self._backups.burn(session)
                 burnt += 1
@@ -109,7 +126,13 @@ class Watermark:
 
 
 def _doubt(
-    known: tuple[int, str, datetime] | None, timeline: str, stored: int | None, *, reached: bool, now: datetime
+    known: tuple[int, str, datetime] | None,
+    timeline: str,
+    stored: int | None,
+    *,
+    raised: int,
+    reached: bool,
+    now: datetime,
 ) -> str:
     """Why the database may have gone back in time; empty if it did not."""
     if known is None:
@@ -118,6 +141,8 @@ def _doubt(
     generation, former, seen_at = known
     if former and timeline and former != timeline:
         return "the database server is on another timeline"
+    if raised > generation:
+        return "this process knows of a later state"
     if not reached:
         return "" if now - seen_at < RECENT else "the store of backups is away and the database was not in use"
     if stored is None:

@@ -66,6 +66,10 @@ def matching(pattern: str) -> frozenset[EventType]:
 CARRY_CODES = frozenset({EventType.SESSION_QR, EventType.SESSION_PAIRING_CODE, EventType.SESSION_PASSKEY})
 
 
+#: What a reader that has seen nothing names as the last event that it saw.
+BEFORE_ALL = EventId("evt_" + "0" * 26)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One row of the log.

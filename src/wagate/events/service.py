@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from wagate.core.clock import Clock
 from wagate.core.ids import AccountId, Entropy, EventId, SessionId
 from wagate.events import store
-from wagate.events.model import CARRY_CODES, Event, EventType, Line, encode, made_at
+from wagate.events.model import BEFORE_ALL, CARRY_CODES, Event, EventType, Line, encode, made_at
 from wagate.storage.bus import Bus, Subscription
 from wagate.storage.database import Database, Tx
 
@@ -157,6 +157,13 @@ class EventLog:
             return store.last_before(tx, account_id, made_at(event_id)) if found is None else found
 
         return await self._db.read(work)
+
+    async def newest(self, account_id: AccountId, sessions: Collection[SessionId] | None = None) -> EventId:
+        """The account's newest event, of ``sessions`` alone if given; :data:`~wagate.events.model.BEFORE_ALL` if there
+        is none. Who reads on after it misses nothing that is appended from now on.
+        """
+        found = await self._db.read(lambda tx: store.newest(tx, account_id, sessions))
+        return BEFORE_ALL if found is None else found
 
     async def position_at(self, account_id: AccountId, moment: datetime) -> int:
         """The ``seq`` after which to read for what happened at ``moment`` or later."""

@@ -157,6 +157,15 @@ def seq_of(tx: Tx, account_id: AccountId, event_id: EventId) -> int | None:
     return found
 
 
+def newest(tx: Tx, account_id: AccountId, sessions: Collection[SessionId] | None) -> EventId | None:
+    """The account's newest event; of ``sessions`` alone, if given."""
+    query = select(events.c.id).where(events.c.account_id == account_id)
+    if sessions is not None:
+        query = query.where(events.c.session_id.in_(sessions))
+    found: str | None = tx.execute(query.order_by(events.c.seq.desc()).limit(1)).scalar_one_or_none()
+    return None if found is None else EventId(found)
+
+
 def last_before(tx: Tx, account_id: AccountId, moment: datetime) -> int:
     """Where the account's newest event older than ``moment`` stands; 0 if there is none.
 

@@ -16,7 +16,7 @@ TAGS = {
     "sessions": "Linked WhatsApp devices: link by QR or code, connect, watch.",
     "messages": "Send, and look up what was sent and what came.",
     "media": "Upload once, send many times; download what came.",
-    "events": "What happened, to be pulled or streamed.",
+    "events": "What happened, to be pulled or streamed; Socket.IO is at `/socket.io`, with `auth: {token}`.",
     "webhooks": "What happened, sent to you, signed.",
     "usage": "What was sent and received, and what a plan allows.",
     "administration": "For those who run the gateway: all accounts, plans, settings, and who changed what.",

@@ -10,10 +10,12 @@ from typing import Literal
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.routing import WebSocketRoute
 
 from wagate.core.errors import StartupError
 from wagate.gateway.shutdown import Stopping
+from wagate.web.routing import MAX_MESSAGE_BYTES
 
 #: Requests that run get so long to finish. Sends wait for an acknowledgement up to 60 s; their messages are stored, so
 #: cutting the answer off loses nothing.
@@ -102,12 +104,15 @@ class _Server(uvicorn.Server):
 
 
 def _config(app: FastAPI, grace_seconds: float) -> uvicorn.Config:
-    speaks_websocket = any(isinstance(route, WebSocketRoute) for route in app.routes)
     return uvicorn.Config(
         app,
         http=_protocol(),
-        # Importing a WebSocket library costs memory; nobody pays who has no such route.
-        ws="websockets-sansio" if speaks_websocket else "none",
+        ws=_websocket_protocol(app),
+        ws_max_size=MAX_MESSAGE_BYTES,
+        # A window of 32 KB and more for each connection, for messages of 1 KB.
+        ws_per_message_deflate=False,
+        # The application has pings of its own.
+        ws_ping_interval=None,
         # Run by us, so that a failing hook fails the start with its own error.
         lifespan="off",
         log_config=None,
@@ -119,6 +124,15 @@ def _config(app: FastAPI, grace_seconds: float) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=grace_seconds,  # type: ignore[arg-type]  # only ever given to wait_for
     )
+
+
+def _websocket_protocol(app: FastAPI) -> type[asyncio.Protocol] | Literal["none"]:
+    if any(isinstance(context.original_route, WebSocketRoute) for context in iter_route_contexts(app.routes)):
+        from wagate.gateway.websocket import BoundedWebSocket
+
+        return BoundedWebSocket
+    # Importing a WebSocket library costs memory; nobody pays who has no such route.
+    return "none"
 
 
 def _protocol() -> type[asyncio.Protocol] | Literal["h11"]:

@@ -100,27 +100,53 @@ async def principal_of(request: HTTPConnection) -> Principal:
     """
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
-        authenticate = cast(Authenticate, request.app.state.authenticate)
-        limiter: Limiter | None = getattr(request.app.state, "limiter", None)
         try:
             credential = credential_of(request)
-            known = replace(await authenticate(credential), origin=origin_of(request))
         except Unauthorized:
             await _count_failure(request)
             raise
+        known = await _holder(request, credential)
         if came_by_cookie(request) and may_come_from_elsewhere(request, credential):
             raise CsrfTokenWrong(f"Name in {CSRF_HEADER} the csrfToken of GET /api/me")
-        request.state.principal = known
-        if limiter is not None:
-            await limiter.check(request, known)
+        await _let_in(request, known)
     return known
 
 
-async def _count_failure(request: HTTPConnection) -> None:
+async def principal_by(connection: HTTPConnection, credential: str) -> Principal:
+    """Who opened a connection, by the credential that came over it later. What a browser sends with every request by
+    itself is not looked at, so pages of other sites can't use it.
+
+    :raises Unauthorized: if the credential is not good.
+    :raises TooMany: as :func:`principal_of`.
+    """
+    known = await _holder(connection, credential)
+    await _let_in(connection, known)
+    return known
+
+
+async def _holder(connection: HTTPConnection, credential: str) -> Principal:
+    authenticate = cast(Authenticate, connection.app.state.authenticate)
+    try:
+        if len(credential) > _MAX_CREDENTIAL_LENGTH:
+            raise Unauthorized
+        return replace(await authenticate(credential), origin=origin_of(connection))
+    except Unauthorized:
+        await _count_failure(connection)
+        raise
+
+
+async def _count_failure(connection: HTTPConnection) -> None:
     """:raises TooMany: if the client's address showed too many bad credentials."""
-    limiter: Limiter | None = getattr(request.app.state, "limiter", None)
+    limiter: Limiter | None = getattr(connection.app.state, "limiter", None)
     if limiter is not None:
-        await limiter.check_failure(request)
+        await limiter.check_failure(connection)
+
+
+async def _let_in(connection: HTTPConnection, principal: Principal) -> None:
+    connection.state.principal = principal
+    limiter: Limiter | None = getattr(connection.app.state, "limiter", None)
+    if limiter is not None:
+        await limiter.check(connection, principal)
 
 
 #: What an account's callers may send, by the names of the OpenAPI document.

@@ -166,6 +166,17 @@ async def check_send(request: HTTPConnection, principal: Principal, session: Ses
         await limiter.check_send(request, principal, session)
 
 
+async def check_again(connection: HTTPConnection, principal: Principal) -> None:
+    """Count what a caller asks for over a connection that stays open, where the application has limits.
+
+    :raises TooMany: if its key, user or account sent too many.
+    """
+    limiter: Limiter | None = getattr(connection.app.state, "limiter", None)
+    if limiter is not None:
+        # There is no answer with headers to note the standing for, and the connection may live for days.
+        await limiter.check(HTTPConnection({**connection.scope, "state": {}}), principal)
+
+
 class RateLimits:
     """The middleware: limits by address, and tells in headers how a caller stands."""
 
@@ -174,12 +185,12 @@ class RateLimits:
         self._limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         try:
             self._limiter.check_address(scope)
-            login = scope["path"] in _LOGIN and scope["method"] == "POST"
+            login = scope["path"] in _LOGIN and scope.get("method") == "POST"
             if login:
                 await self._limiter.check_login(HTTPConnection(scope))
         except TooMany as error:

@@ -136,6 +136,21 @@ _BY_STATUS: Mapping[int, type[WagateError]] = {
 def problem(error: WagateError, request: HTTPConnection, status: int | None = None) -> ProblemResponse:
     """The answer that says what went wrong, with the error's own status unless another is given."""
     answered = status or error.status
+    headers = {}
+    if answered == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="wagate"'
+    if answered in (429, 503):
+        headers["Retry-After"] = str(retry_after(error))
+    return ProblemResponse(problem_body(error, request, answered), status_code=answered, headers=headers)
+
+
+def retry_after(error: WagateError) -> int:
+    """Seconds to wait before trying again what ended with a 429 or 503."""
+    return error.retry_after if error.retry_after is not None else _DEFAULT_RETRY_AFTER
+
+
+def problem_body(error: WagateError, request: HTTPConnection, answered: int) -> dict[str, Any]:
+    """What is said of an error, as JSON, in an answer with the status ``answered`` or in place of one."""
     body: dict[str, Any] = {
         "type": f"{ERRORS_PAGE}#{error.code}",
         "title": error.title(),
@@ -147,12 +162,7 @@ def problem(error: WagateError, request: HTTPConnection, status: int | None = No
         body["errors"] = error.errors
     body |= error.members()
     body["requestId"] = getattr(request.state, "request_id", "")
-    headers = {}
-    if answered == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="wagate"'
-    if answered in (429, 503):
-        headers["Retry-After"] = str(error.retry_after if error.retry_after is not None else _DEFAULT_RETRY_AFTER)
-    return ProblemResponse(body, status_code=answered, headers=headers)
+    return body
 
 
 def problem_responses(*errors: type[WagateError]) -> dict[int | str, dict[str, Any]]:

@@ -24,6 +24,10 @@ _QUIET_ROUTES = frozenset({"/health", "/health/live", "/health/ready", "/metrics
 #: What stands in a label; callers can invent others.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "websocket"})
 
+#: What an answer begins with; the last is a WebSocket's, which has no status.
+_HEADS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
+_SWITCHED = 101
+
 _REQUESTS = Counter(
     "wagate_http_requests_total", "Requests answered, by the class of the status.", ("method", "route", "status")
 )
@@ -58,8 +62,8 @@ class RequestIdMiddleware:
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
+            if message["type"] in _HEADS:
+                status = message.get("status", _SWITCHED)
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 

@@ -19,6 +19,8 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 #: Largest JSON body of a route that does not say otherwise (``max_body_size=`` of the route).
 MAX_JSON_BYTES = 1024 * 1024
+#: Largest message that is taken over a WebSocket: a credential, and the ids of 200 sessions (6 KB).
+MAX_MESSAGE_BYTES = 16 * 1024
 
 
 def guard_of(dependant: Dependant) -> Guard | None:

@@ -60,6 +60,9 @@ T = TypeVar("T")
 #: Handshake and login take a second; a server that answers neither is as good as away.
 OPEN_SECONDS: Final = 60.0
 CLOSE_SECONDS: Final = 5.0
+#: Between two tries to record something while the database is away, give or take a half: a session sends nothing until
+#: it has, also when the database is back.
+_DATABASE_PAUSE: Final = 1.0
 #: What arrived before the end is taken in before the end is told, unless the database is that slow.
 DRAIN_SECONDS: Final = 10.0
 #: A connection that held this long was a success; one that broke sooner counts on from the failures before it.
@@ -461,14 +464,12 @@ class SessionActor:
 
     async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
         """Do what must be recorded, however long the database is away; the lease's end puts an end to it."""
-        attempt = 0
         while True:
             try:
                 return await write()
             except Unavailable as error:
                 _log.warning("a session waits for the database", code=error.code)
-                await self._clock.sleep(min(5.0, full_jitter(attempt, self._tools.random)))
-                attempt += 1
+                await self._clock.sleep(_DATABASE_PAUSE * self._tools.random.uniform(0.5, 1.5))
 
 
 async def _gone(task: asyncio.Task[None]) -> None:

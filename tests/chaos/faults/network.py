@@ -11,11 +11,11 @@ _CUT_SECONDS = LEASE_SECONDS + 7.0
 
 async def worker_from_postgres(ground: Ground) -> None:
     """No overlap is allowed: the worker can close its sockets, and has to before its leases end."""
-    await _cut(ground, ground.one_of(ground.fleet.of("worker")), "postgres")
+    await _cut(ground, await ground.one_hosting(), "postgres")
 
 
 async def worker_hears_nothing(ground: Ground) -> None:
-    await _cut(ground, ground.one_of(ground.fleet.of("worker")), "postgres", up=False)
+    await _cut(ground, await ground.one_hosting(), "postgres", up=False)
 
 
 async def gateway_from_postgres(ground: Ground) -> None:

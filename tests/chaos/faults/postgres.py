@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.chaos.faults.outage import watched
-from tests.chaos.ground import Fault, Ground
+from tests.chaos.ground import Fault, Ground, Missed
 
 _BETWEEN_COMMITS = (0.2, 1.0)
 _COMMITS = 8
@@ -57,7 +57,10 @@ async def broken_commits(ground: Ground) -> None:
         ground.random.choice(relays).break_at(b"COMMIT", delivered=ground.random.random() < 0.5)
         await asyncio.sleep(ground.random.uniform(*_BETWEEN_COMMITS))
     await asyncio.gather(*(relay.restore() for relay in relays))
-    ground.note("commits broken", sum(relay.broken for relay in relays) - before)
+    broken = sum(relay.broken for relay in relays) - before
+    if not broken:
+        raise Missed("nothing was committed")
+    ground.note("commits broken", broken)
 
 
 _EVERYTHING = frozenset({"postgres", "gateways", "workers", "extra"})

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.chaos.ground import Fault, Ground
+from tests.chaos.ground import Fault, Ground, Missed
 from wagate.engine.points import CrashPoint, SendPoint
 from wagate.sessions.model import LEASE_SECONDS
 
@@ -28,7 +28,7 @@ async def at_random(ground: Ground) -> None:
 async def frozen(ground: Ground) -> None:
     """Beyond the lease; others have its sessions when it wakes."""
     fleet, evidence = ground.fleet, ground.evidence
-    name = ground.one_of(fleet.of("worker"))
+    name = await ground.one_hosting()
     program = fleet.processes[name].program
     assert program is not None
     before = evidence.seen.replaced_by_whatsapp
@@ -53,15 +53,14 @@ async def _after_thaw(ground: Ground, name: str, before: int) -> None:
 
 async def _die_at(ground: Ground, point: str) -> None:
     fleet = ground.fleet
-    name = ground.one_of(fleet.of("worker"))
+    name = await ground.one_hosting()
     fleet.crash_at(name, point)
     try:
         await asyncio.wait_for(fleet.gone(name), _REACHED_SECONDS)
     except TimeoutError:
         # A worker without sessions gets to no point.
         fleet.processes[name].order.unlink(missing_ok=True)
-        ground.note(f"never got to {point}", 1)
-        return
+        raise Missed(f"{name} never got to {point}") from None
     ground.later(fleet.run_surely(name))
 
 

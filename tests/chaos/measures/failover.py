@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.chaos.crowd import Crowd
 from tests.chaos.evidence import most_within
 from tests.chaos.fleet import WORKERS, open_fleet
-from tests.chaos.measures.crowd import Crowd
 from tests.chaos.report import percentile
 
 _SESSIONS = 200

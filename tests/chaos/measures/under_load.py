@@ -27,7 +27,7 @@ async def struck(
 ) -> str:
     """What these do to a fleet under load: the table, and the lines that ``also`` adds."""
     with tempfile.TemporaryDirectory(prefix="wagate-chaos-run-") as folder:
-        async with campaign(Path(folder), arguments.seed, say, at_length=at_length) as running:
+        async with campaign(Path(folder), arguments.seed, say, faults, at_length=at_length) as running:
             for fault in faults:
                 await running.strike([fault])
             more = also(running)

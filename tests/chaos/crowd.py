@@ -21,6 +21,8 @@ class Crowd:
     def __init__(self, fleet: ChaosFleet, say: Callable[[str], None]) -> None:
         self.fleet = fleet
         self.numbers: list[str] = []
+        self._sessions: list[str] = []
+        self._key = ""
         self._say = say
         self._after = "0"
         #: By number, when it logged in first; when attempts were made. In seconds of the machine's clock.
@@ -28,20 +30,28 @@ class Crowd:
         self.attempts: list[float] = []
 
     async def link(self, count: int) -> None:
-        _, key = await new_account(self.fleet.postgres.url, "crowd")
+        _, self._key = await new_account(self.fleet.postgres.url, "crowd")
         turn = asyncio.Semaphore(_AT_A_TIME)
-        async with ApiClient(self.fleet.balancer.url, key) as api:
+        async with ApiClient(self.fleet.balancer.url, self._key) as api:
 
             async def one() -> None:
                 async with turn:
                     number = await self.fleet.phone(new_number())
                     session = str((await api.call("POST", "/api/sessions", {"name": number}))["id"])
+                    self._sessions.append(session)
                     await link(self.fleet, api, session, number)
                     self.numbers.append(number)
                     if len(self.numbers) % _TELL_EVERY == 0:
                         self._say(f"{len(self.numbers)} sessions linked")
 
             await asyncio.gather(*(one() for _ in range(count)))
+
+    async def leave(self) -> None:
+        """Delete the sessions."""
+        sessions, self._sessions, self.numbers = self._sessions, [], []
+        async with ApiClient(self.fleet.balancer.url, self._key) as api:
+            for session in sessions:
+                await api.call("DELETE", f"/api/sessions/{session}")
 
     async def mark(self) -> float:
         """Begin to count; the time."""

@@ -1,4 +1,4 @@
-"""The routes of streams."""
+"""Server-sent events."""
 
 from contextlib import aclosing
 from typing import Annotated, Any
@@ -7,13 +7,12 @@ from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from wagate.core.clock import Clock
 from wagate.core.errors import Forbidden
 from wagate.core.ids import EventId, SessionId
 from wagate.events.api import Types, parse_types
 from wagate.events.errors import EventTypeUnknown
-from wagate.events.service import EventLog
 from wagate.realtime.errors import LastEventIdInvalid, TooManyStreams
+from wagate.realtime.model import Wanted
 from wagate.realtime.service import Feed
 from wagate.sessions.errors import SessionNotFound
 from wagate.sessions.service import Sessions
@@ -58,16 +57,16 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-def router(log: EventLog, sessions: Sessions, clock: Clock) -> APIRouter:
+def router(feed: Feed, sessions: Sessions) -> APIRouter:
     """Routes of streams."""
     routes = ApiRouter(tags=["events"])
-    feed = Feed(log, clock)
 
     def stream(
         request: Request, principal: Principal, last_seen: str | None, types: str | None, session: SessionId | None
     ) -> EventStream:
-        wanted = parse_types(types)
-        position = _event_id(last_seen)
+        # That the session is one of those that the key may see was looked at.
+        wanted = Wanted(parse_types(types), principal.sessions if session is None else frozenset({session}))
+        position = event_id(last_seen)
         feed.check_room(principal.account_id)
 
         async def still_allowed() -> None:
@@ -76,14 +75,7 @@ def router(log: EventLog, sessions: Sessions, clock: Clock) -> APIRouter:
                 raise Forbidden
 
         return EventStream(
-            feed.stream(
-                principal.account_id,
-                last_seen=position,
-                types=wanted,
-                session_id=session,
-                sessions=principal.sessions,
-                still_allowed=still_allowed,
-            )
+            feed.stream(principal.account_id, last_seen=position, wanted=wanted, still_allowed=still_allowed)
         )
 
     errors = (EventTypeUnknown, LastEventIdInvalid, TooManyStreams)
@@ -114,7 +106,11 @@ def router(log: EventLog, sessions: Sessions, clock: Clock) -> APIRouter:
     return routes
 
 
-def _event_id(text: str | None) -> EventId | None:
+def event_id(text: str | None) -> EventId | None:
+    """The last event that was seen, if one is named.
+
+    :raises LastEventIdInvalid: if it is not an event's id.
+    """
     if text is None or not text.strip():
         return None
     try:

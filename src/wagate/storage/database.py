@@ -12,7 +12,8 @@ What is promised, per :meth:`Database.write`:
 * it returns only after the commit is durable (SQLite ``synchronous=FULL``, PostgreSQL ``synchronous_commit``);
 * :class:`~wagate.storage.errors.StorageUnavailable` means that nothing was stored;
 * :class:`~wagate.storage.errors.OutcomeUnknown` means that the database went away between commit and answer;
-* cancelling the caller does not take the job back: once queued it runs.
+* cancelling the caller does not take the job back: once queued it runs. Only when PostgreSQL falls silent and somebody
+  waits for an answer (:mod:`wagate.storage.silence`) is a job that has not begun taken back.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import CoroutineType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, Select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -30,9 +31,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from wagate.core.errors import StartupError
 from wagate.core.logging import get_logger
 from wagate.storage import measures
-from wagate.storage.connect import Failure, classify, describe, reader_engine, writer_engine
-from wagate.storage.errors import StorageUnavailable
+from wagate.storage.connect import Failure, classify, describe, parse_url, reader_engine, sqlite_path, writer_engine
+from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
 from wagate.storage.outcomes import Job, Outcome, deliver, failed, report, translated
+from wagate.storage.silence import Silence, is_answering
 
 T = TypeVar("T")
 _Closing = Callable[["Tx", list[Any]], None]
@@ -47,6 +49,7 @@ READERS = 4
 #: How long a patient job waits for another commit to ride along with. Under load there is one every few milliseconds;
 #: without load one more commit costs nobody anything.
 PATIENCE_SECONDS = 0.005
+_SILENT: Final = "the database does not answer"
 #: A job that lost to another process's lock or to a reconnect is run again this often in all.
 _ATTEMPTS = 3
 
@@ -158,12 +161,14 @@ def _run(work: Callable[[Tx], T], tx: Tx) -> T:
 class Database:
     """An open database. It belongs to the event loop that opened it."""
 
-    def __init__(self, url: str, writer: Engine, reader: Engine) -> None:
+    def __init__(self, url: str, writer: Engine, reader: Engine, silence: Silence | None) -> None:
         self.url = url
+        self._silence = silence
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._closed = False
-        self._writer = _Writer(writer, self._queue, self._loop)
+        self._beginning = threading.Lock()
+        self._writer = _Writer(writer, self._queue, self._loop, self._beginning)
         self._reader = reader
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="wagate-reader")
         self._reads = 0
@@ -180,8 +185,7 @@ class Database:
 
         :raises StartupError: if it can't be reached or is no database; an existing file is left untouched.
         """
-        writer, reader = await asyncio.to_thread(_open_engines, url)
-        return cls(url, writer, reader)
+        return cls(url, *await asyncio.to_thread(_open_engines, url))
 
     async def write(self, work: Callable[[Tx], T], *, patient: bool = False) -> T:
         """Run ``work`` in a transaction and return its value once that is durable.
@@ -194,7 +198,13 @@ class Database:
         if self._closed:
             raise StorageUnavailable("the database is closed", retry_after=None)
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(Job(work, future, patient=patient))
+        job = Job(work, future, patient=patient)
+        self._queue.put(job)
+        if self._silence is not None and is_answering() and await self._silence.outlasts(future):
+            future.cancel()
+            with self._beginning:
+                job.withdrawn = not job.begun
+            raise StorageUnavailable(_SILENT) if job.withdrawn else OutcomeUnknown(_SILENT)
         return await future
 
     async def read(self, work: Callable[[Tx], T]) -> T:
@@ -207,7 +217,11 @@ class Database:
             raise StorageUnavailable("the database is closed", retry_after=None)
         self._reads += 1
         try:
-            return await self._loop.run_in_executor(self._readers, self._read, work)
+            found = self._loop.run_in_executor(self._readers, self._read, work)
+            if self._silence is not None and is_answering() and await self._silence.outlasts(found):
+                found.cancel()
+                raise StorageUnavailable(_SILENT)
+            return await found
         finally:
             self._reads -= 1
 
@@ -226,6 +240,8 @@ class Database:
         for leave in self._leave_gauges:
             leave()
         self._queue.put(None)
+        if self._silence is not None:
+            self._silence.close()
         await asyncio.to_thread(self._thread.join)
         await asyncio.to_thread(self._readers.shutdown)
         # What the writer handed over last is delivered in the loop's next turn.
@@ -249,9 +265,14 @@ class _Writer:
     """The thread that owns the writing connection."""
 
     def __init__(
-        self, engine: Engine, jobs: queue.SimpleQueue[Job[Any] | None], loop: asyncio.AbstractEventLoop
+        self,
+        engine: Engine,
+        jobs: queue.SimpleQueue[Job[Any] | None],
+        loop: asyncio.AbstractEventLoop,
+        beginning: threading.Lock,
     ) -> None:
         self._engine = engine
+        self._beginning = beginning
         self._jobs = jobs
         self._loop = loop
         self._connection: Connection | None = None
@@ -260,6 +281,7 @@ class _Writer:
         open_for_more = True
         while open_for_more:
             group, open_for_more = self._next_group()
+            group = self._begun(group)
             begun = self._loop.time()
             try:
                 outcomes = self._settle(group)
@@ -291,6 +313,14 @@ class _Writer:
             except queue.Empty:
                 return group, True
         return group, False
+
+    def _begun(self, group: list[Job[Any]]) -> list[Job[Any]]:
+        """Those that nobody has taken back, which nobody can any more."""
+        with self._beginning:
+            left = [job for job in group if not job.withdrawn]
+            for job in left:
+                job.begun = True
+        return left
 
     def _settle(self, jobs: Sequence[Job[Any]]) -> list[Outcome]:
         """Commit all that can be committed, in order."""
@@ -433,12 +463,14 @@ def _first_refuted(connection: Connection, checks: dict[_Check, list[tuple[int, 
     return min(found, key=lambda refuted: refuted[0], default=None)
 
 
-def _open_engines(url: str) -> tuple[Engine, Engine]:
+def _open_engines(url: str) -> tuple[Engine, Engine, Silence | None]:
     writer = writer_engine(url)
     try:
         with writer.connect():
             pass
-        return writer, reader_engine(url, READERS)
+        # A file does not fall silent.
+        silence = None if sqlite_path(parse_url(url)) is not None else Silence(writer_engine(url))
+        return writer, reader_engine(url, READERS), silence
     except DBAPIError as error:
         writer.dispose()
         raise StartupError(f"the database cannot be opened: {describe(error)}") from error

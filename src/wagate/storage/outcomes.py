@@ -20,12 +20,15 @@ _log = get_logger("storage")
 
 
 class Job(Generic[T]):
-    __slots__ = ("future", "patient", "work")
+    __slots__ = ("begun", "future", "patient", "withdrawn", "work")
 
     def __init__(self, work: Callable[["Tx"], T], future: asyncio.Future[T], *, patient: bool) -> None:
         self.work = work
         self.future = future
         self.patient = patient
+        #: Whether it is too late to withdraw it, and whether that was done in time; changed under the database's lock.
+        self.begun = False
+        self.withdrawn = False
 
 
 class Outcome:

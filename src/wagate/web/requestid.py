@@ -12,6 +12,7 @@ from wagate.core.clock import Clock, SystemClock
 from wagate.core.ids import Entropy, Id
 from wagate.core.logging import bound, get_logger
 from wagate.core.metrics import Counter, Histogram
+from wagate.storage.silence import answering
 from wagate.web.principal import Principal
 
 HEADER = "X-Request-Id"
@@ -71,7 +72,8 @@ class RequestIdMiddleware:
         parent = connection.headers.get("traceparent") if tracing.tracing() else None
         with bound(request_id=request_id), tracing.span("HTTP", tracing.Kind.SERVER, parent=parent) as span:
             try:
-                await self._app(scope, receive, send_with_id)
+                with answering():
+                    await self._app(scope, receive, send_with_id)
             finally:
                 if tracing.tracing():
                     _describe(span, scope, status)

@@ -148,6 +148,10 @@ class Campaign:
             ground.violated(Invariant.I6, f"the server complains of {what}, {count} times")
         for what, count in ground.traffic.clients.surprises.items():
             ground.violated(Invariant.I1, f"clients were told {what}, {count} times")
+        bugs = ground.fleet.bugs()
+        ground.note("requests answered 500", len(bugs))
+        for bug in bugs[:_TOLD]:
+            self.say(f"BUG {bug}")
         evidence.finish()
         self._tell(self._new_breaches(), "")
 

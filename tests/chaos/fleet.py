@@ -22,6 +22,8 @@ from wagate.core.seal import KeyRing
 
 GATEWAYS = ("gateway-1", "gateway-2")
 WORKERS = ("worker-1", "worker-2", "worker-3")
+#: Enough of a traceback to find what failed.
+_BUG_LENGTH = 5_000
 #: Seven programs start on a machine that may have two busy cores.
 START_SECONDS = 90.0
 
@@ -217,6 +219,14 @@ class ChaosFleet(Rig):
     def log(self) -> str:
         tails = (f"-- {path.name}\n{path.read_text(errors='replace')[-1500:]}" for path in self._logs())
         return "\n".join(tails)
+
+    def bugs(self) -> list[str]:
+        """Where programs answered 500, each with the lines that follow: no fault excuses one."""
+        found = []
+        for path in self._logs():
+            _, *pieces = path.read_text(errors="replace").split("code=internal_error")
+            found += [f"{path.name}: {piece[:_BUG_LENGTH]}" for piece in pieces]
+        return found
 
     def _logs(self) -> list[Path]:
         return sorted(self.folder.glob("*.log"))

@@ -62,7 +62,7 @@ async def strike(arguments: argparse.Namespace, console: Console) -> bool:
             _tell(running, arguments, console)
             if running.breaches:
                 console.print(running.ground.fleet.log[-_LOG_TAIL:], highlight=False, markup=False)
-            return not running.breaches and not running.unstruck
+            return not running.breaches and not running.unstruck and not running.ground.fleet.bugs()
 
 
 def chosen(codes: str) -> list[Fault]:

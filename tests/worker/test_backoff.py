@@ -54,8 +54,7 @@ async def attempts_of(clock: ManualClock, pacers: list[Pacer], waiting: list[lis
         for pacer, turns in zip(pacers, waiting, strict=True):
             while turns and pacer.left(turns[0]) == 0:
                 turns.pop(0)
-                pacer.begin()
-                came.append(clock.monotonic())
+                came.append(clock.monotonic() + pacer.begin())
     return came
 
 

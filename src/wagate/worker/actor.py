@@ -442,9 +442,7 @@ class SessionActor:
         while wish is None and (left := pace.left(turn)) > 0:
             # The pace may change meanwhile, and turns with it.
             wish = await self._idle(min(left, TURN_LOOK_SECONDS))
-        if wish is None:
-            pace.begin()
-        return wish
+        return await self._idle(pace.begin()) if wish is None else wish
 
     def _wish(self) -> Wish | None:
         if not self._wishes:

@@ -65,13 +65,18 @@ class Pacer:
         return turn
 
     def left(self, turn: int) -> float:
-        """Seconds until this turn comes, as the shares are at present and nothing holds it up."""
+        """Seconds until this turn comes, as the shares are at present."""
         slots = self._slot(turn) - self._now()
-        return max(slots / self._rate if slots > _SLOT_ERROR else 0.0, self._earliest - self._clock.monotonic())
+        return slots / self._rate if slots > _SLOT_ERROR else 0.0
 
-    def begin(self) -> None:
-        """Whoever's turn has come begins now; others that were held up must not begin at the same moment."""
-        self._earliest = self._closest()
+    def begin(self) -> float:
+        """Whoever's turn has come asks once how many seconds to wait still: several whose turns came while this process
+        was held up must not begin at the same moment.
+        """
+        now = self._clock.monotonic()
+        moment = max(now, self._earliest)
+        self._earliest = moment + self._closest
+        return moment - now
 
     def share(self, place: int, workers: int) -> None:
         """Have every ``workers``-th turn from now on. ``place`` counts from 0 and is another for each of them."""
@@ -83,11 +88,12 @@ class Pacer:
         # Clocks of machines are set; what they say now is what all of them share.
         self._ahead = self._wall_ahead()
         self._place, self._workers = place, workers
-        self._earliest = min(self._earliest, self._closest())
+        self._earliest = min(self._earliest, self._clock.monotonic() + self._closest)
         self._known = (following, self._own_slot(floor(self._now() + _SLOT_ERROR) + 1))
 
+    @property
     def _closest(self) -> float:
-        return self._clock.monotonic() + _CLOSEST * self._workers / self._rate
+        return _CLOSEST * self._workers / self._rate
 
     def _slot(self, turn: int) -> int:
         known, at = self._known

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
@@ -15,6 +16,8 @@ from wagate.core.ids import SessionId, WorkerId
 from wagate.sessions.hosting import Hosting
 from wagate.sessions.model import LEASE_SECONDS, Lease, SessionStatus
 from wagate.storage.errors import StorageUnavailable
+from wagate.worker.actor import ANSWER_SECONDS
+from wagate.worker.source import Claims
 from wagate.worker.supervisor import Supervisor
 
 
@@ -35,6 +38,24 @@ async def kill(supervisor: Supervisor, rig: Rig) -> None:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert rig.engine.live == []
+
+
+async def test_only_so_many_connect_at_once_and_silence_keeps_nobody_waiting_for_long(world: World) -> None:
+    rig = Rig(world)
+    rig.engine.script = say_nothing
+    few = replace(rig.tools(), opening=asyncio.Semaphore(2))
+    supervisor = Supervisor(world.worker, few, world.bus, Claims(world.sessions.hosting, alone=True), max_sessions=10)
+    async with started(supervisor):
+        for number in range(5):
+            await world.wanted(f"s{number}")
+        await world.until(lambda: len(rig.engine.opened) == 2, step=0.01)
+        await world.clock.advance(1)
+        assert len(rig.engine.opened) == 2
+        # Whoever got a word makes room for the next.
+        await rig.engine.opened[0].end(503)
+        await world.until(lambda: len(rig.engine.opened) == 3, step=0.01)
+        await world.clock.advance(ANSWER_SECONDS)
+        await world.until(lambda: len(rig.engine.opened) >= 5, step=0.01)
 
 
 # -- restarts

@@ -129,14 +129,13 @@ class Hosting:
         """
         now = self._clock.now()
 
-        def work(tx: Tx) -> Session:
+        def work(tx: Tx) -> tuple[Session, Session]:
             before = store.leased(tx, lease)
             after = before.moved(trigger, now, reason=reason, retry_at=retry_at)
-            return self._write(tx, lease, before, after, trigger, identity, wipe=wipe, release=release)
+            return before, self._write(tx, lease, before, after, trigger, identity, wipe=wipe, release=release)
 
-        session = await self._db.write(work)
-        if session.status is not SessionStatus.QR_REQUIRED:
-            await self._codes.clear(lease.session)
+        before, session = await self._db.write(work)
+        await self._clear_codes(before, session)
         return session
 
     async def finish(self, lease: Lease, *, reason: str | None = None) -> Session:
@@ -147,15 +146,15 @@ class Hosting:
         """
         now = self._clock.now()
 
-        def work(tx: Tx) -> Session:
+        def work(tx: Tx) -> tuple[Session, Session]:
             before = store.leased(tx, lease)
             stays = before.desired is Desired.CONNECTED
             trigger = Trigger.RELEASED if stays else Trigger.DISCONNECT
             after = before.moved(trigger, now, reason=reason if stays else "disconnected_by_customer")
-            return self._write(tx, lease, before, after, trigger, None, wipe=False, release=True)
+            return before, self._write(tx, lease, before, after, trigger, None, wipe=False, release=True)
 
-        session = await self._db.write(work)
-        await self._codes.clear(lease.session)
+        before, session = await self._db.write(work)
+        await self._clear_codes(before, session)
         return session
 
     async def show_qr(self, lease: Lease, shown: ShownCode) -> Session:
@@ -194,6 +193,11 @@ class Hosting:
             return after
 
         return await self._db.write(work)
+
+    async def _clear_codes(self, before: Session, after: Session) -> None:
+        # Others have none, and many that connect at once need not ask Redis three times each.
+        if before.status is SessionStatus.QR_REQUIRED and after.status is not SessionStatus.QR_REQUIRED:
+            await self._codes.clear(after.id)
 
     def _term(self, tx: Tx) -> tuple[datetime, datetime]:
         """Now, and until when a lease taken now holds."""

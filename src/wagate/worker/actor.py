@@ -9,6 +9,7 @@ If the task is cancelled, the lease is (about to be) lost: it closes the connect
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
@@ -60,6 +61,8 @@ T = TypeVar("T")
 #: Handshake and login take a second; a server that answers neither is as good as away.
 OPEN_SECONDS: Final = 60.0
 CLOSE_SECONDS: Final = 5.0
+#: A server that says nothing for so long costs no processor time, and need not keep others from connecting.
+ANSWER_SECONDS: Final = 5.0
 #: Between two tries to record something while the database is away, give or take a half: a session sends nothing until
 #: it has, also when the database is back.
 _DATABASE_PAUSE: Final = 1.0
@@ -128,6 +131,8 @@ class SessionActor:
             clock=tools.clock,
             random=tools.random,
         )
+        #: Set when anything is put into the mailbox.
+        self._stirred = asyncio.Event()
         self._inbox_task: asyncio.Task[None] | None = None
         self._outbox_task: asyncio.Task[None] | None = None
         self._link: EngineSession | None = None
@@ -144,7 +149,7 @@ class SessionActor:
         """Wish for something; asking again before it is granted changes nothing."""
         if wish not in self._wishes:
             self._wishes.add(wish)
-            self._mailbox.put_nowait(_Nudge())
+            self._put(_Nudge())
 
     async def run(self) -> None:
         """Host the session until it is not wanted any more, has to stop, or the lease is lost. The lease is given up
@@ -207,8 +212,12 @@ class SessionActor:
         self._connection += 1
         self._codes_shown = 0
         self._online_since = None
+        self._stirred.clear()
         try:
-            self._link = await within(self._clock, OPEN_SECONDS, self._open(request, self._sink(self._connection)))
+            async with self._tools.opening:
+                self._link = await within(self._clock, OPEN_SECONDS, self._open(request, self._sink(self._connection)))
+                with suppress(TimeoutError):
+                    await within(self._clock, ANSWER_SECONDS, self._stirred.wait())
         except TimeoutError:
             return Closed(code=408, reason="the connection could not be opened in time")
         except StaleEpoch:
@@ -356,7 +365,7 @@ class SessionActor:
             if isinstance(event, Arrived):
                 self._inbox.wake()
             else:
-                self._mailbox.put_nowait(_Event(connection, event))
+                self._put(_Event(connection, event))
 
         return sink
 
@@ -444,6 +453,10 @@ class SessionActor:
             wish = await self._idle(min(left, TURN_LOOK_SECONDS))
         return await self._idle(pace.begin()) if wish is None else wish
 
+    def _put(self, item: _Event | _ChildFailed | _Nudge) -> None:
+        self._mailbox.put_nowait(item)
+        self._stirred.set()
+
     def _wish(self) -> Wish | None:
         if not self._wishes:
             return None
@@ -458,7 +471,7 @@ class SessionActor:
 
     def _child_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._mailbox.put_nowait(_ChildFailed(error))
+            self._put(_ChildFailed(error))
 
     async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
         """Do what must be recorded, however long the database is away; the lease's end puts an end to it."""

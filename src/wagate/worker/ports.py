@@ -1,5 +1,6 @@
 """What the features above have to offer, so that the worker can drive them without knowing them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -12,7 +13,7 @@ from wagate.sessions.hosting import Hosting
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.model import Session
 from wagate.storage.database import Database, Tx
-from wagate.worker.backoff import OPENINGS_PER_SECOND, RECONNECTS_PER_SECOND, Pacer
+from wagate.worker.backoff import OPENING_AT_ONCE, OPENINGS_PER_SECOND, RECONNECTS_PER_SECOND, Pacer
 
 
 class InboxReceiver(Protocol):
@@ -69,6 +70,8 @@ class Tools:
     random: Random
     openings: Pacer
     reconnects: Pacer
+    #: Held from opening a connection until its first word.
+    opening: asyncio.Semaphore
 
 
 def tools(
@@ -98,4 +101,5 @@ def tools(
         random=random,
         openings=Pacer(OPENINGS_PER_SECOND, clock),
         reconnects=Pacer(RECONNECTS_PER_SECOND, clock),
+        opening=asyncio.Semaphore(OPENING_AT_ONCE),
     )

@@ -25,6 +25,11 @@ async def within(clock: Clock, seconds: float, work: Coroutine[Any, Any, T]) -> 
         await end(task, alarm)
 
 
+async def over(*tasks: "asyncio.Future[Any]") -> None:
+    """Return when the tasks are over, however they ended, without ending them."""
+    await asyncio.wait(tasks)
+
+
 async def end(*tasks: "asyncio.Future[Any] | None") -> None:
     """Cancel tasks and wait until they are gone. What they raise is not raised here."""
     started = [task for task in tasks if task is not None]

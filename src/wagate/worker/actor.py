@@ -51,7 +51,7 @@ from wagate.sessions.model import (
     Trigger,
     reaction_to,
 )
-from wagate.sessions.waiting import end, within
+from wagate.sessions.waiting import end, over, within
 from wagate.worker.backoff import LONGEST_SECONDS, Pacer, full_jitter
 from wagate.worker.inbox import InboxConsumer
 from wagate.worker.ports import Tools
@@ -354,7 +354,7 @@ class SessionActor:
         self._inbox.finish()
         if self._inbox_task is not None:
             try:
-                await within(self._clock, DRAIN_SECONDS, _gone(self._inbox_task))
+                await within(self._clock, DRAIN_SECONDS, over(self._inbox_task))
             except TimeoutError:
                 _log.warning("the inbox could not be emptied in time")
 
@@ -477,15 +477,11 @@ class SessionActor:
         """Do what must be recorded, however long the database is away; the lease's end puts an end to it."""
         while True:
             try:
-                return await write()
+                async with self._tools.recording:
+                    return await write()
             except Unavailable as error:
                 _log.warning("a session waits for the database", code=error.code)
                 await self._clock.sleep(_DATABASE_PAUSE * self._tools.random.uniform(0.5, 1.5))
-
-
-async def _gone(task: asyncio.Task[None]) -> None:
-    """Return when ``task`` is over, however it ended, without ending it."""
-    await asyncio.wait((task,))
 
 
 def _first_wait(session: Session, tools: Tools) -> float:

@@ -20,9 +20,10 @@ RECONNECTS_PER_SECOND: Final = 18.0
 _CLOSEST: Final = RECONNECTS_PER_SECOND / 20.0
 #: First attempts, those that customers ask for, and the restarts that WhatsApp asks for (515).
 OPENINGS_PER_SECOND: Final = 100.0
-#: So many sessions connect at once in one worker. More keep a core busy for longer than a lease lasts, so that its
-#: leases run out, all connections are closed, and it begins again: a thousand did so for ever on a busy machine.
-OPENING_AT_ONCE: Final = 64
+#: So many sessions of one worker connect at once, and so many record what became of them. Of thousands that do so
+#: together the last would wait for longer than a lease lasts, and so would its renewal behind them: the leases would
+#: run out, all connections be closed, and everything begin again.
+AT_ONCE: Final = 64
 #: Seconds since 1970 are known to a quarter of a microsecond, so slots are to some thousandths of a percent.
 _SLOT_ERROR: Final = 1e-4
 

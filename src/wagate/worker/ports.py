@@ -13,7 +13,7 @@ from wagate.sessions.hosting import Hosting
 from wagate.sessions.links import LinkRegistry
 from wagate.sessions.model import Session
 from wagate.storage.database import Database, Tx
-from wagate.worker.backoff import OPENING_AT_ONCE, OPENINGS_PER_SECOND, RECONNECTS_PER_SECOND, Pacer
+from wagate.worker.backoff import AT_ONCE, OPENINGS_PER_SECOND, RECONNECTS_PER_SECOND, Pacer
 
 
 class InboxReceiver(Protocol):
@@ -72,6 +72,8 @@ class Tools:
     reconnects: Pacer
     #: Held from opening a connection until its first word.
     opening: asyncio.Semaphore
+    #: Held while something is recorded of a session.
+    recording: asyncio.Semaphore
 
 
 def tools(
@@ -101,5 +103,6 @@ def tools(
         random=random,
         openings=Pacer(OPENINGS_PER_SECOND, clock),
         reconnects=Pacer(RECONNECTS_PER_SECOND, clock),
-        opening=asyncio.Semaphore(OPENING_AT_ONCE),
+        opening=asyncio.Semaphore(AT_ONCE),
+        recording=asyncio.Semaphore(AT_ONCE),
     )

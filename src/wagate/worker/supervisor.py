@@ -25,7 +25,7 @@ from wagate.engine.lease import StaleEpoch
 from wagate.sessions.errors import ForbiddenTransition
 from wagate.sessions.model import LEASE_SECONDS, Desired, Lease, Session, Trigger
 from wagate.sessions.transition import WANTED, qr_topic
-from wagate.sessions.waiting import end, within
+from wagate.sessions.waiting import end, over, within
 from wagate.storage.bus import Bus
 from wagate.worker.actor import SessionActor, Wish
 from wagate.worker.backoff import full_jitter
@@ -153,7 +153,7 @@ class Supervisor:
             hosted.actor.ask(Wish.RELEASE)
         if running:
             try:
-                await within(self._clock, STOP_SECONDS, _all_gone(running))
+                await within(self._clock, STOP_SECONDS, over(*running))
             except TimeoutError:
                 _log.warning("some sessions did not close in time", count=len(self._hosted))
             with suppress(TimeoutError):
@@ -319,7 +319,3 @@ class Supervisor:
                 return None
             except Unavailable:
                 await self._clock.sleep(1.0)
-
-
-async def _all_gone(tasks: set[asyncio.Task[None]]) -> None:
-    await asyncio.wait(tasks)

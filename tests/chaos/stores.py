@@ -75,7 +75,7 @@ class Postgres:
         await self._client("pg_restore", "--exit-on-error", f"--dbname={_DATABASE}", str(copy))
 
     async def _client(self, program: str, *arguments: str) -> None:
-        command = [str(self._programs / program), "--host", str(self.folder), "--username=postgres", *arguments]
+        command = [str(self.programs / program), "--host", str(self.folder), "--username=postgres", *arguments]
         await asyncio.to_thread(subprocess.run, command, check=True)
 
     def _administer(self, *statements: str) -> None:

@@ -3,15 +3,15 @@ leaves an entry that names its request, or stands here with the reason why it le
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import pytest
 import pytest_asyncio
 
-from tests.probes.requests import Operation, operations
-from tests.probes.tenants import Tenant, new_tenant
-from tests.probes.whole import Gateway, open_gateway
+from tests.probes.requests import Operation
+from tests.probes.tenants import World, world_of
+from tests.probes.whole import open_gateway
 from wagate.accounts.model import Role
 from wagate.audit.model import Query
 
@@ -60,21 +60,10 @@ BODIES: Final[Mapping[str, Mapping[str, object]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    gateway: Gateway
-    tenant: Tenant
-    operations: tuple[Operation, ...]
-
-
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with open_gateway(tmp_path_factory.mktemp("audit"), registration="open") as gateway:
-        dispatcher = gateway.runtime.new_dispatcher()
-        await dispatcher.start()
-        tenant = await new_tenant(gateway, "tenant", "491701112223")
-        yield World(gateway, tenant, tuple(operations(await gateway.document())))
-        await dispatcher.stop()
+        yield await world_of(gateway)
 
 
 def _turn(operation: Operation) -> int:

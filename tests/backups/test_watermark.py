@@ -1,5 +1,7 @@
 """A database that went back in time is noticed, and every session burnt forward before it can send."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
@@ -29,6 +31,30 @@ async def generation(world: World) -> int:
     return mark[0]
 
 
+async def become_an_older_copy(world: World) -> None:
+    """The mark is raised twice, and the database put back to what it was between."""
+    await world.watermark.check()
+    older = await generation(world)
+    await world.watermark.raise_once()
+    await go_back(world, older)
+
+
+@contextmanager
+def store_away(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The store of backups can be neither written nor read."""
+
+    async def put(*_arguments: object) -> int:
+        raise StorageUnavailable
+
+    def get(*_arguments: object) -> object:
+        raise StorageUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.blobs, "put", put)
+        patch.setattr(world.blobs, "get", get)
+        yield
+
+
 async def test_starts_and_crashes_in_order_burn_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     session = await world.linked()
     for _ in range(3):
@@ -49,10 +75,7 @@ async def test_starts_and_crashes_in_order_burn_nothing(world: World, monkeypatc
 
 async def test_an_older_copy_is_burnt_forward_once(world: World) -> None:
     sessions = [await world.linked() for _ in range(2)]
-    await world.watermark.check()
-    older = await generation(world)
-    await world.watermark.raise_once()
-    await go_back(world, older)
+    await become_an_older_copy(world)
     assert await world.watermark.check() == 2
     for session in sessions:
         assert not await ratchets(world, session.id)
@@ -61,10 +84,7 @@ async def test_an_older_copy_is_burnt_forward_once(world: World) -> None:
 
 async def test_a_gateway_that_started_first_does_not_raise_an_older_copy_as_if_nothing_were_wrong(world: World) -> None:
     session = await world.linked()
-    await world.watermark.check()
-    older = await generation(world)
-    await world.watermark.raise_once()
-    await go_back(world, older)
+    await become_an_older_copy(world)
     gateway = Watermark(db=world.db, blobs=world.blobs, backups=world.backups, clock=world.clock)
     await gateway.raise_once()
     assert not await ratchets(world, session.id)
@@ -75,20 +95,8 @@ async def test_a_running_process_notices_an_older_copy_also_with_the_store_away(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await world.linked()
-    await world.watermark.check()
-    older = await generation(world)
-    await world.watermark.raise_once()
-    await go_back(world, older)
-
-    async def away(*_arguments: object) -> int:
-        raise StorageUnavailable
-
-    def unreadable(*_arguments: object) -> object:
-        raise StorageUnavailable
-
-    with monkeypatch.context() as patch:
-        patch.setattr(world.blobs, "put", away)
-        patch.setattr(world.blobs, "get", unreadable)
+    await become_an_older_copy(world)
+    with store_away(world, monkeypatch):
         await world.watermark.raise_once()
     assert not await ratchets(world, session.id)
     assert await world.watermark.check() == 0
@@ -99,10 +107,7 @@ async def test_what_one_process_has_burnt_another_that_started_with_it_leaves_al
 ) -> None:
     for _ in range(3):
         await world.linked()
-    await world.watermark.check()
-    older = await generation(world)
-    await world.watermark.raise_once()
-    await go_back(world, older)
+    await become_an_older_copy(world)
     burn = world.backups.burn
 
     async def burn_while_another_does_it_all(session: SessionId) -> None:
@@ -118,10 +123,7 @@ async def test_what_one_process_has_burnt_another_that_started_with_it_leaves_al
 
 async def test_burning_that_was_cut_short_begins_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.linked()
-    await world.watermark.check()
-    older = await generation(world)
-    await world.watermark.raise_once()
-    await go_back(world, older)
+    await become_an_older_copy(world)
     with monkeypatch.context() as patch:
 
         async def away(*_arguments: object) -> None:
@@ -152,16 +154,7 @@ async def test_the_store_away_holds_nothing_up_and_in_doubt_burns(
 ) -> None:
     session = await world.linked()
     await world.watermark.check()
-
-    async def away(*_arguments: object) -> int:
-        raise StorageUnavailable
-
-    def unreadable(*_arguments: object) -> object:
-        raise StorageUnavailable
-
-    with monkeypatch.context() as patch:
-        patch.setattr(world.blobs, "put", away)
-        patch.setattr(world.blobs, "get", unreadable)
+    with store_away(world, monkeypatch):
         await world.watermark.raise_once()
         # Somebody was at this database a moment ago.
         assert await world.watermark.check() == 0

@@ -1,17 +1,13 @@
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
+from tests.events.appending import Append, appending
 from tests.events.names import ADA
 from wagate.core.clock import ManualClock
-from wagate.core.ids import AccountId, Entropy, EventId, SessionId
+from wagate.core.ids import Entropy
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database
-
-Append = Callable[..., Any]
 
 
 @pytest.fixture
@@ -21,16 +17,4 @@ def log(database: Database, bus: Bus, clock: ManualClock, entropy: Entropy) -> E
 
 @pytest.fixture
 def append(database: Database, log: EventLog) -> Append:
-    """Appends one event in a transaction of its own and returns its id."""
-
-    async def one(
-        type: EventType = EventType.MESSAGE_RECEIVED,
-        account: AccountId = ADA,
-        session: SessionId | None = None,
-        **data: Any,
-    ) -> EventId:
-        return await database.write(
-            lambda tx: log.append(tx, account_id=account, session_id=session, type=type, data=data)
-        )
-
-    return one
+    return appending(database, log, EventType.MESSAGE_RECEIVED, ADA, None)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.events.conftest import Append
+from tests.events.appending import Append
 from tests.events.names import ADA, BOB, HELP, SHOP
 from wagate.core.ids import EventId
 from wagate.events.api import router

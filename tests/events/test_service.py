@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.events.conftest import Append
+from tests.events.appending import Append
 from tests.events.names import ADA, BOB, HELP, SHOP
 from wagate.core.clock import ManualClock
 from wagate.core.ids import EventId

@@ -1,6 +1,7 @@
 """Everywhere that a fleet writes: PostgreSQL, Redis and what goes over it, buckets, logs, folders."""
 
 import asyncio
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,9 @@ from tests.chaos.stores import BUCKETS
 from tests.probes.search import files_in, tables_of
 
 _CHUNK = 65536
+_LOOK_SECONDS = 0.01
+#: Redis passes a word on at once; a machine that is busy with other things takes longer.
+_PATIENCE = 30.0
 
 
 class Overheard:
@@ -21,6 +25,7 @@ class Overheard:
 
     def __init__(self, socket: str, password: str) -> None:
         self._socket = socket
+        self._password = password
         self._login = f"AUTH {password}\r\n".encode()
         self._heard: dict[str, bytearray] = {"commands": bytearray(), "publications": bytearray()}
         self._listening: list[asyncio.Task[None]] = []
@@ -40,6 +45,15 @@ class Overheard:
         for task in self._listening:
             task.cancel()
         await asyncio.gather(*self._listening, return_exceptions=True)
+
+    async def caught_up(self) -> None:
+        """Return when all that was said so far is heard: a word said now comes after it."""
+        word = secrets.token_hex(16)
+        with Redis(unix_socket_path=self._socket, password=self._password) as client:
+            client.publish("caught up", word)
+        async with asyncio.timeout(_PATIENCE):
+            while not all(word.encode() in heard for heard in self._heard.values()):
+                await asyncio.sleep(_LOOK_SECONDS)
 
     @property
     def places(self) -> dict[str, bytes]:

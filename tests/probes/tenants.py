@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from tests.conftest import import_stores
-from tests.probes.requests import KINDS
+from tests.probes.requests import KINDS, Operation, operations
 from tests.probes.whole import Gateway, Json
 from wagate.cli.demo import picture
 from wagate.cli.sink import WebhookSink
@@ -121,6 +121,24 @@ async def new_tenant(gateway: Gateway, name: str, number: str) -> Tenant:
             "whatsapp id": sent["waId"],
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A gateway with one tenant, and everything that can be asked of it."""
+
+    gateway: Gateway
+    tenant: Tenant
+    operations: tuple[Operation, ...]
+
+
+async def world_of(gateway: Gateway) -> World:
+    """Give the gateway its tenant."""
+    dispatcher = gateway.runtime.new_dispatcher()
+    await dispatcher.start()
+    tenant = await new_tenant(gateway, "tenant", "491701112223")
+    await dispatcher.stop()
+    return World(gateway, tenant, tuple(operations(await gateway.document())))
 
 
 async def rows_of(gateway: Gateway, account: AccountId) -> dict[str, list[Json]]:

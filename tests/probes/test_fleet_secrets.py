@@ -333,7 +333,7 @@ async def test_no_secret_of_a_fleet_is_written_down_anywhere(
 
 
 async def everything(fleet: ChaosFleet, password: str, overheard: Overheard) -> dict[str, bytes]:
-    await asyncio.sleep(0.1)
+    await overheard.caught_up()
     return {
         **fleet_places.postgres_of(fleet),
         **fleet_places.redis_of(fleet, password),

@@ -11,8 +11,8 @@ from typing import Final
 import pytest
 import pytest_asyncio
 
-from tests.probes.requests import Operation, operations
-from tests.probes.tenants import Tenant, new_tenant
+from tests.probes.requests import Operation
+from tests.probes.tenants import Tenant, World, world_of
 from tests.probes.whole import FLEET_TOKEN, SCRAPE_TOKEN, Gateway, open_gateway
 from wagate.accounts.model import Role
 from wagate.core.ids import SessionId
@@ -198,21 +198,10 @@ CALLERS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    gateway: Gateway
-    tenant: Tenant
-    operations: tuple[Operation, ...]
-
-
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     async with open_gateway(tmp_path_factory.mktemp("roles")) as gateway:
-        dispatcher = gateway.runtime.new_dispatcher()
-        await dispatcher.start()
-        tenant = await new_tenant(gateway, "tenant", "491701112223")
-        await dispatcher.stop()
-        yield World(gateway, tenant, tuple(operations(await gateway.document())))
+        yield await world_of(gateway)
 
 
 async def test_every_operation_stands_in_the_table_with_what_it_says_it_needs(world: World) -> None:

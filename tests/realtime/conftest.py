@@ -1,22 +1,20 @@
 """A log to append to, and an application that tells of it."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
 
+from tests.events.appending import Append, appending
 from tests.realtime.people import ADA, KEYS, SHOP, KnownSessions
 from wagate.core.clock import ManualClock
-from wagate.core.ids import AccountId, EventId, SessionId
 from wagate.events.model import EventType
 from wagate.events.service import EventLog
+from wagate.gateway.server import HttpServer
 from wagate.realtime.api import router
 from wagate.storage.bus import Bus
 from wagate.storage.database import Database
 from wagate.web.testing import app_of
-
-Append = Callable[..., Awaitable[EventId]]
 
 
 @pytest.fixture
@@ -26,19 +24,18 @@ def log(database: Database, bus: Bus, clock: ManualClock) -> EventLog:
 
 @pytest.fixture
 def app(log: EventLog, clock: ManualClock) -> FastAPI:
+    # Of all that the service does, these routes look sessions up.
     return app_of(router(log, KnownSessions(), clock), keys=KEYS)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def append(database: Database, log: EventLog) -> Append:
-    async def one(
-        kind: EventType = EventType.MESSAGE_SENT,
-        account: AccountId = ADA,
-        session: SessionId | None = SHOP,
-        **data: Any,
-    ) -> EventId:
-        return await database.write(
-            lambda tx: log.append(tx, account_id=account, session_id=session, type=kind, data=data)
-        )
+async def server(app: FastAPI) -> AsyncIterator[HttpServer]:
+    server = HttpServer(app, host="127.0.0.1", port=0)
+    await server.start()
+    yield server
+    await server.stop()
 
-    return one
+
+@pytest.fixture
+def append(database: Database, log: EventLog) -> Append:
+    return appending(database, log, EventType.MESSAGE_SENT, ADA, SHOP)

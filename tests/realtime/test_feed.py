@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.realtime.conftest import Append
+from tests.events.appending import Append
 from tests.realtime.people import ADA, BOB, HELP, SHOP
 from wagate.core.clock import ManualClock
 from wagate.core.ids import AccountId, EventId
@@ -61,7 +61,9 @@ async def test_streams_that_are_up_to_date_share_each_read(
         for stream in streams:
             await stream.has(len(written))
         # Each is back to waiting before the next: in an order of their own they could not have been together.
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(20):
+            while sum(not woken.done() for _, _, woken in clock._sleepers) < len(streams):
+                await asyncio.sleep(0.001)
     assert all(stream.ids == written for stream in streams)
     # One of each stream that began by itself, and few for each event.
     assert len(reads) <= 50 + 5 * 10

@@ -10,10 +10,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from tests.realtime.conftest import Append
+from tests.events.appending import Append
 from tests.realtime.listeners import Raw, raw
 from tests.realtime.people import ADA, SHOP
 from wagate.events.service import EventLog, events_of
@@ -49,14 +48,6 @@ RUDE = [
     "42" + "9" * 400 + "[]",
     "42\ud7ff",
 ]
-
-
-@pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[HttpServer]:
-    server = HttpServer(app, host="127.0.0.1", port=0)
-    await server.start()
-    yield server
-    await server.stop()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from tests.realtime.conftest import Append
+from tests.events.appending import Append
 from tests.realtime.listeners import Listener, raw, refusal
 from tests.realtime.people import ADA, BOB, HELP, SHOP
 from wagate.core.clock import ManualClock
@@ -30,14 +30,6 @@ from wagate.web.testing import AsgiClient
 Connect = Callable[..., Awaitable[Listener]]
 #: One that nobody has.
 NOBODYS = SessionId("ses_" + "0" * 26)
-
-
-@pytest.fixture
-async def server(app: FastAPI) -> AsyncIterator[HttpServer]:
-    server = HttpServer(app, host="127.0.0.1", port=0)
-    await server.start()
-    yield server
-    await server.stop()
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ GUARDS = {
 }
 for _dialect, _statements in GUARDS.items():
     for _statement in _statements:
+        # SQLAlchemy gives its constructor no types.
         _guard: DDL = DDL(_statement)  # type: ignore[no-untyped-call]
         event.listen(audit, "after_create", _guard.execute_if(dialect=_dialect))
 

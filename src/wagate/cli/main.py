@@ -289,6 +289,7 @@ def _settings(**flags: object) -> Settings:
     from pydantic import ValidationError
 
     try:
+        # Whether a flag fits its setting is what pydantic looks at.
         return Settings(**{name: value for name, value in flags.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         wrong = "; ".join(f"WAGATE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())

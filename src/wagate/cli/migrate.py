@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from wagate.core.errors import StartupError
 from wagate.core.settings import Settings
@@ -90,12 +90,12 @@ async def _checked_source(folder: DataDir, settings: Settings) -> str:
 async def _copy_rows(folder: DataDir, target: str, source: str, console: Console) -> int:
     columns = (TextColumn("{task.description:>24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
-        bars: dict[str, int] = {}
+        bars: dict[str, TaskID] = {}
 
         def told(table: str, done: int, total: int) -> None:
             if table not in bars:
                 bars[table] = progress.add_task(table, total=total or None)
-            progress.update(bars[table], completed=done, total=total or 1)  # type: ignore[arg-type]
+            progress.update(bars[table], completed=done, total=total or 1)
 
         return await asyncio.to_thread(transfer.copy, folder.database_url, target, source, told)
 

@@ -281,7 +281,7 @@ class _Writer:
         open_for_more = True
         while open_for_more:
             group, open_for_more = self._next_group()
-            group = self._begun(group)
+            group = self._not_withdrawn(group)
             begun = self._loop.time()
             try:
                 outcomes = self._settle(group)
@@ -314,7 +314,7 @@ class _Writer:
                 return group, True
         return group, False
 
-    def _begun(self, group: list[Job[Any]]) -> list[Job[Any]]:
+    def _not_withdrawn(self, group: list[Job[Any]]) -> list[Job[Any]]:
         """Those that nobody has taken back, which nobody can any more."""
         with self._beginning:
             left = [job for job in group if not job.withdrawn]

@@ -53,21 +53,10 @@ async def _put_back(ground: Ground, *, workers_later: float) -> None:
 _EVERYTHING = frozenset({"postgres", "redis", "s3", "gateways", "workers", "extra", "keys", "clocks", "whatsapp"})
 _CHECKS = "keys used after the copy are not used again; what is gone was accepted after it"
 
-FAULTS = (
-    Fault(
-        code="F24",
-        name="database put back to a copy",
-        strike=put_back,
-        befalls=_EVERYTHING,
-        limit=60,
-        checks=_CHECKS,
-    ),
-    Fault(
-        code="F24",
-        name="database put back, workers started late",
-        strike=put_back_and_workers_late,
-        befalls=_EVERYTHING,
-        limit=60,
-        checks=_CHECKS,
-    ),
+FAULTS = tuple(
+    Fault(code="F24", name=name, strike=strike, befalls=_EVERYTHING, limit=60, checks=_CHECKS)
+    for name, strike in (
+        ("database put back to a copy", put_back),
+        ("database put back, workers started late", put_back_and_workers_late),
+    )
 )

@@ -41,19 +41,18 @@ class Plans:
 
         :raises PlanAccountNotFound: if there is no such account.
         """
-        before = await self.get(account)
+        await self.get(account)
         now = self._clock.now()
         counted = [
             (quota, period, await self._accepted_since(account, period.begins)) for quota, period in _periods(plan, now)
         ]
 
-        changed = [field.name for field in fields(Plan) if getattr(plan, field.name) != getattr(before, field.name)]
-
         def work(tx: Tx) -> None:
+            before = store.plan_of(tx, account)
             store.save(tx, account, plan)
-            audit.append(
-                tx, principal, Action.PLAN_CHANGED, account, now=now, account_id=account, detail={"fields": changed}
-            )
+            changed = [field.name for field in fields(Plan) if getattr(plan, field.name) != getattr(before, field.name)]
+            detail = {"fields": changed}
+            audit.append(tx, principal, Action.PLAN_CHANGED, account, now=now, account_id=account, detail=detail)
             for quota, period, count in counted:
                 store.use_at_least(tx, account, quota, period, count)
 

@@ -83,7 +83,9 @@ class ProxyServer:
                 self._open.add(far[1])
                 self.local_ports.add(far[1].get_extra_info("sockname")[1])
                 await asyncio.gather(self._copy(reader, far[1]), self._copy(far[0], writer))
+                self._open.discard(far[1])
         writer.close()
+        self._open.discard(writer)
 
     async def _reach(self, target: Place) -> Streams | None:
         try:

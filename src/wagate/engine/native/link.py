@@ -262,6 +262,8 @@ class NativeSession:
         except Broken as error:
             ended = Closed(code=endings.BAD_SESSION, reason=str(error))
         except asyncio.CancelledError:
+            # It has had its effect. Left to stand it would also end what only takes its time below (Python 3.11.2).
+            self._life.uncancel()
             ended = self._verdict or Closed(code=0, reason="closed")
         except Exception as error:  # noqa: BLE001 - one session's trouble must not become its neighbours'
             _log.error("a connection failed", session_id=self.session, exc_info=True)

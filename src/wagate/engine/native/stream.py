@@ -169,9 +169,11 @@ class Stream:
         """Send what was posted, then end the connection."""
         self._closing = True
         self._wake.set()
-        await asyncio.wait((self._writer,), timeout=_CLOSE_SECONDS)
-        await self._socket.close()
-        self.cut()
+        try:
+            await asyncio.wait((self._writer,), timeout=_CLOSE_SECONDS)
+            await self._socket.close()
+        finally:
+            self.cut()
 
     def cut(self) -> None:
         """End the connection at once, letting nothing more out."""

@@ -1,14 +1,17 @@
 """One process of all does a duty; another takes over when it is gone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import pytest
 
 from tests.cluster.conftest import Ground
 from wagate.cluster.service.duties import DUTY_SECONDS, Duty
 from wagate.sessions.waiting import end
+from wagate.storage.database import Database, Tx
+from wagate.storage.errors import StorageUnavailable
 
 
 class Work:
@@ -17,7 +20,7 @@ class Work:
     def __init__(self) -> None:
         self.at_it: list[str] = []
 
-    def of(self, name: str, ground: Ground) -> Duty:
+    def of(self, name: str, ground: Ground, db: Database | None = None) -> Duty:
         async def work() -> None:
             self.at_it.append(name)
             try:
@@ -25,7 +28,20 @@ class Work:
             finally:
                 self.at_it.remove(name)
 
-        return Duty("placing", work, holder=name, db=ground.world.db, clock=ground.clock)
+        return Duty("placing", work, holder=name, db=db or ground.world.db, clock=ground.clock)
+
+
+class CutOff:
+    """One process's way to the database, which can be cut."""
+
+    def __init__(self, db: Database) -> None:
+        self.cut = False
+        self._db = db
+
+    async def write(self, work: Callable[[Tx], Any]) -> Any:
+        if self.cut:
+            raise StorageUnavailable
+        return await self._db.write(work)
 
 
 @asynccontextmanager
@@ -75,6 +91,19 @@ async def test_whoever_is_killed_is_followed_when_the_duty_runs_out(ground: Grou
         assert work.at_it == []
         await until(ground, DUTY_SECONDS / 3 + 1.5)
         assert work.at_it == ["b"]
+
+
+async def test_it_ends_before_the_duty_runs_out_and_is_back_as_soon_as_the_database_is(ground: Ground) -> None:
+    work, way = Work(), CutOff(ground.world.db)
+    async with striving(work.of("a", ground, cast(Database, way))):
+        await until(ground, 1)
+        way.cut = True
+        await until(ground, DUTY_SECONDS)
+        assert work.at_it == []
+        await until(ground, 30)
+        way.cut = False
+        await until(ground, 1)
+        assert work.at_it == ["a"]
 
 
 async def test_work_that_fails_is_begun_again(ground: Ground, caplog: pytest.LogCaptureFixture) -> None:

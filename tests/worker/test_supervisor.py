@@ -14,11 +14,11 @@ from tests.sessions.world import World
 from tests.worker.fakes import Rig, log_in, say_nothing
 from wagate.core.ids import SessionId, WorkerId
 from wagate.sessions.hosting import Hosting
-from wagate.sessions.model import LEASE_SECONDS, Lease, SessionStatus
+from wagate.sessions.model import LEASE_SECONDS, Lease, Session, SessionStatus
 from wagate.storage.errors import StorageUnavailable
 from wagate.worker.actor import ANSWER_SECONDS
 from wagate.worker.source import Claims
-from wagate.worker.supervisor import Supervisor
+from wagate.worker.supervisor import RETRY_SECONDS, Supervisor
 
 
 @asynccontextmanager
@@ -158,6 +158,28 @@ async def test_what_arrived_is_taken_in_before_a_session_ends(world: World, end:
         await world.until(lambda: not supervisor.sessions, step=0.1)
         assert rig.receiver.taken == ids
         assert (await world.now(session.id)).worker_id is None
+
+
+class Unanswered(Claims):
+    """As if the database had gone."""
+
+    away = True
+
+    async def find(self, worker: WorkerId, *, limit: int, fresh: bool) -> list[tuple[Lease, Session]]:
+        if self.away:
+            raise StorageUnavailable
+        return await super().find(worker, limit=limit, fresh=fresh)
+
+
+async def test_sessions_come_online_as_soon_as_a_database_that_was_away_is_back(world: World) -> None:
+    rig, source = Rig(world), Unanswered(world.sessions.hosting, alone=True)
+    async with started(Supervisor(world.worker, rig.tools(), world.bus, source)):
+        session = await world.wanted()
+        await world.pass_time(30)
+        source.away = False
+        back = world.clock.monotonic()
+        await rig.status(session.id, "connected")
+        assert world.clock.monotonic() - back <= RETRY_SECONDS + 0.1
 
 
 # -- leases

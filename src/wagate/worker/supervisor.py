@@ -33,7 +33,8 @@ from wagate.worker.ports import Tools
 from wagate.worker.source import SessionSource
 
 RENEW_SECONDS: Final = LEASE_SECONDS / 3
-RENEW_RETRY_SECONDS: Final = 1.0
+#: How soon a database that was away is asked again. Nothing connects before it has answered.
+RETRY_SECONDS: Final = 1.0
 #: Connections are closed this long before the leases end. Closing takes less.
 MARGIN_SECONDS: Final = 3.0
 #: How often the database is looked at without being told to.
@@ -175,15 +176,17 @@ class Supervisor:
         with self._bus.subscribe(WANTED) as news:
             while True:
                 news.drain()
+                pause = LOOK_SECONDS
                 try:
                     await self._claim(fresh)
                     fresh = False
                     await self._grant_wishes()
                 except Unavailable as error:
+                    pause = RETRY_SECONDS
                     _log.warning("can't see what is wanted", code=error.code)
                 except Exception:  # noqa: BLE001 - without this loop nothing would ever connect again
                     _log.error("looking for work failed", exc_info=True)
-                await news.next(LOOK_SECONDS)
+                await news.next(pause)
 
     async def _claim(self, fresh: bool) -> None:
         while (room := self._max_sessions - len(self._hosted)) > 0 and not self._draining:
@@ -217,7 +220,7 @@ class Supervisor:
         pause = RENEW_SECONDS
         while True:
             await self._clock.sleep(pause)
-            pause = RENEW_RETRY_SECONDS
+            pause = RETRY_SECONDS
             try:
                 await self._renew()
                 pause = RENEW_SECONDS

@@ -21,6 +21,8 @@ from wagate.storage.dialect import database_now
 #: How long a duty stays with a process that says nothing. Renewed every third of it.
 DUTY_SECONDS: Final = 6.0
 _RENEW_SECONDS: Final = DUTY_SECONDS / 3
+#: How soon a database that was away is asked again. Until it has answered nobody does the duty.
+_RETRY_SECONDS: Final = 0.5
 #: The work is ended this long before the lease is over.
 _MARGIN_SECONDS: Final = 1.0
 
@@ -53,10 +55,11 @@ class Duty:
         good_until = 0.0
         try:
             while True:
-                begun = self._clock.monotonic()
+                begun, pause = self._clock.monotonic(), _RENEW_SECONDS
                 try:
                     mine = await self._take()
                 except Unavailable as error:
+                    pause = _RETRY_SECONDS
                     _log.warning("a duty could not be renewed", duty=self._name, code=error.code)
                     mine = self.held and begun < good_until - _MARGIN_SECONDS
                 else:
@@ -65,7 +68,7 @@ class Duty:
                     self._running = asyncio.create_task(self._do())
                 elif not mine and self._running is not None:
                     await self._stop()
-                await self._clock.sleep(_RENEW_SECONDS)
+                await self._clock.sleep(pause)
         finally:
             await self._stop()
             await self._resign()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +23,9 @@ from wagate.core.seal import KeyRing
 
 GATEWAYS = ("gateway-1", "gateway-2")
 WORKERS = ("worker-1", "worker-2", "worker-3")
-#: Enough of a traceback to find what failed.
-_BUG_LENGTH = 5_000
+#: Of a traceback the end says what failed.
+_BUG_LENGTH = 3_000
+_NEXT_LINE = re.compile(r"^\d{4}-\d\d-\d\d", re.MULTILINE)
 #: Seven programs start on a machine that may have two busy cores.
 START_SECONDS = 90.0
 
@@ -221,11 +223,12 @@ class ChaosFleet(Rig):
         return "\n".join(tails)
 
     def bugs(self) -> list[str]:
-        """Where programs answered 500, each with the lines that follow: no fault excuses one."""
+        """Where programs answered 500, each with the traceback that follows: no fault excuses one."""
         found = []
         for path in self._logs():
             _, *pieces = path.read_text(errors="replace").split("code=internal_error")
-            found += [f"{path.name}: {piece[:_BUG_LENGTH]}" for piece in pieces]
+            tracebacks = (_NEXT_LINE.split(piece, maxsplit=1)[0] for piece in pieces)
+            found += [f"{path.name}: {traceback[-_BUG_LENGTH:]}" for traceback in tracebacks]
         return found
 
     def _logs(self) -> list[Path]:

@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import create_engine, insert, make_url, text
 
 from tests.storage.tables import add, count, notes, numbers
+from wagate.core.clock import SystemClock
 from wagate.core.errors import StartupError
 from wagate.storage.database import Database, Tx
+from wagate.storage.dialect import database_now
 from wagate.storage.errors import OutcomeUnknown, StorageUnavailable
 
 PROGRAM = """
@@ -241,6 +243,24 @@ async def test_a_job_that_loses_its_connection_is_run_again(postgres: Database) 
         tx.execute(insert(notes), {"id": 1, "text": "x"})
         if len(runs) == 1:
             tx.execute(KILL_ME)
+        return len(runs)
+
+    assert await postgres.write(work) == 2
+    assert await postgres.read(numbers) == [1]
+
+
+@pytest.mark.postgres
+async def test_a_connection_that_is_lost_when_a_job_asks_for_the_time_is_as_any_other(
+    postgres: Database, postgres_url: str
+) -> None:
+    runs: list[int] = []
+
+    def work(tx: Tx) -> int:
+        runs.append(1)
+        if len(runs) == 1:
+            cut_all(postgres_url, allow_new=True)
+        database_now(tx, SystemClock())
+        tx.execute(insert(notes), {"id": 1, "text": "x"})
         return len(runs)
 
     assert await postgres.write(work) == 2

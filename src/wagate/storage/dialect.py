@@ -52,7 +52,7 @@ def database_now(tx: Tx, clock: Clock) -> datetime:
     if tx.connection.dialect.name != "postgresql":
         return clock.now()
     # Not now(): that is when the transaction began, and a group of jobs may have been under way for a while.
-    now: datetime = tx.connection.execute(select(func.clock_timestamp())).scalar_one()
+    now: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
     return now.astimezone(UTC)
 
 

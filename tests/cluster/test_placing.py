@@ -1,6 +1,8 @@
 """Sessions go to workers, leave the dead, move and even out."""
 
+import asyncio
 from collections import Counter
+from typing import NoReturn
 
 import pytest
 
@@ -14,6 +16,7 @@ from wagate.cluster.service.calls import NobodyListens
 from wagate.core.ids import WorkerId
 from wagate.engine.lease import StaleEpoch
 from wagate.sessions.model import LEASE_SECONDS, Lease, Session, Trigger
+from wagate.storage.errors import StorageUnavailable
 
 ONE, TWO, THREE = WorkerId("worker-1"), WorkerId("worker-2"), WorkerId("worker-3")
 
@@ -118,9 +121,46 @@ async def test_who_has_a_session_moved_is_logged_and_the_fleet_itself_is_not(gro
 async def test_who_says_nothing_for_long_is_buried(ground: Ground) -> None:
     await join(ground, ONE)
     ground.wire.health["http://worker-1:8001"] = WorkerUnreachable()
-    await ground.clock.advance(31)
+    await ground.clock.advance(16)
+    await ground.placer.probe()
+    assert (await ground.registry.find(ONE)).status is WorkerStatus.ONLINE
+    await ground.clock.advance(16)
     await ground.placer.probe()
     assert (await ground.registry.find(ONE)).status is WorkerStatus.OFFLINE
+
+
+async def test_nobody_is_buried_for_what_could_not_be_heard_while_the_database_was_away(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> NoReturn:
+        raise StorageUnavailable
+
+    await join(ground, ONE)
+    ground.wire.health["http://worker-1:8001"] = WorkerUnreachable()
+    async with asyncio.TaskGroup() as tasks:
+        placing = tasks.create_task(ground.placer.run())
+        for is_away, seconds in ((False, 25), (True, 25), (False, 10)):
+            with monkeypatch.context() as patched:
+                if is_away:
+                    patched.setattr(ground.registry, "everybody", away)
+                for _ in range(seconds):
+                    await ground.clock.advance(1)
+                    await ground.world.settle()
+            assert (await ground.registry.find(ONE)).status is WorkerStatus.ONLINE
+        for _ in range(10):
+            await ground.clock.advance(1)
+            await ground.world.settle()
+        assert (await ground.registry.find(ONE)).status is WorkerStatus.OFFLINE
+        placing.cancel()
+
+
+async def test_whoever_answers_is_not_buried_though_its_words_do_not_arrive(ground: Ground) -> None:
+    await join(ground, ONE)
+    for _ in range(10):
+        await ground.clock.advance(16)
+        await ground.placer.probe()
+    assert (await ground.registry.find(ONE)).status is WorkerStatus.ONLINE
+    assert await ground.registry.fit() == []
 
 
 async def test_a_session_that_is_to_move_is_let_go_and_given_to_its_new_worker(ground: Ground) -> None:

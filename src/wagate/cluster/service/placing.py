@@ -7,13 +7,16 @@ so twice when a duty overlaps harms nobody: each claim is one conditional update
 A worker is dead, and its leases end at once, when nothing listens at its endpoint any more, or another worker does: its
 process has ended, and with it every connection. One that is merely silent (frozen, cut off) may still hold connections,
 so its leases are left to run out by themselves, and it closes its connections before that.
+
+Nor does silence prove a worker dead when nobody could note its words: after a database was away, every worker has said
+nothing for as long. So it counts from when this process could have heard it, and not for those that answer when asked.
 """
 
 import asyncio
 from typing import Final
 
 from wagate.cluster.errors import WorkerUnreachable
-from wagate.cluster.model import Worker, WorkerStatus, imbalance, shares
+from wagate.cluster.model import SILENCE, Worker, WorkerStatus, imbalance, shares
 from wagate.cluster.service.calls import NobodyListens, Refused, WorkerCalls
 from wagate.cluster.service.registry import Registry
 from wagate.cluster.service.routes import Route, Routes
@@ -62,10 +65,13 @@ class Placer:
         self._bus = bus
         self._clock = clock
         self._refusals: dict[WorkerId, int] = {}
+        #: Since when, by the monotonic clock, it is seen that they say nothing and do not answer.
+        self._silent: dict[WorkerId, float] = {}
         self._uneven_since: float | None = None
 
     async def run(self) -> None:
         """Place sessions until cancelled."""
+        self._silent.clear()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._place_always())
             tasks.create_task(self._probe_always())
@@ -91,10 +97,15 @@ class Placer:
     async def probe(self) -> None:
         """Find out who is dead, and have their sessions placed anew."""
         alive = [worker for worker in await self._registry.everybody() if worker.status is not WorkerStatus.OFFLINE]
-        await asyncio.gather(*map(self._probe, alive))
+        answers = await asyncio.gather(*map(self._probe, alive))
+        answering = {worker.id for worker, answered in zip(alive, answers, strict=True) if answered}
         self._refusals = {worker.id: self._refusals.get(worker.id, 0) for worker in alive}
-        for worker in await self._registry.silent():
-            await self._registry.bury(worker.id, "it says nothing any more")
+        now = self._clock.monotonic()
+        silent = {worker.id for worker in await self._registry.silent()} - answering
+        self._silent = {worker: self._silent.get(worker, now) for worker in silent}
+        for worker, since in self._silent.items():
+            if now - since > SILENCE.total_seconds():
+                await self._registry.bury(worker, "it says nothing any more")
 
     # -- within
 
@@ -115,6 +126,7 @@ class Placer:
                 await self.probe()
                 await self._registry.forget()
             except Unavailable as error:
+                self._silent.clear()
                 _log.warning("workers can't be looked after", code=error.code)
             await self._clock.sleep(PROBE_SECONDS)
 
@@ -142,20 +154,23 @@ class Placer:
             # It is the worker's all the same: it sees so when it next looks, or its lease runs out.
             _log.warning("a worker could not be told of a session", worker_id=worker.id, session_id=session.id)
 
-    async def _probe(self, worker: Worker) -> None:
+    async def _probe(self, worker: Worker) -> bool:
+        """Whether it answers."""
         try:
             answer = await self._calls.probe(worker.endpoint, _PROBE_DEADLINE)
         except NobodyListens:
             self._refusals[worker.id] = self._refusals.get(worker.id, 0) + 1
             if self._refusals[worker.id] >= _REFUSALS_UNTIL_DEAD:
                 await self._bury(worker.id, "nothing listens at its endpoint")
-            return
+            return False
         except WorkerUnreachable:
-            return
+            return False
         self._refusals.pop(worker.id, None)
         other = answer.get("workerId") if isinstance(answer, dict) else None
         if other is not None and other != worker.id:
             await self._bury(worker.id, "another worker answers at its endpoint")
+            return False
+        return True
 
     async def _bury(self, worker: WorkerId, reason: str) -> None:
         await self._registry.bury(worker, reason)

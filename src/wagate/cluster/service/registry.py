@@ -149,10 +149,10 @@ class Registry:
         return (alive.index(worker), len(alive)) if worker in alive else (0, 1)
 
     async def silent(self) -> list[Worker]:
-        """Those that are not known to be gone and have said nothing for long."""
+        """Those that are not known to be gone and of which nothing was heard for :data:`SILENCE`."""
         now, everybody = await self._db.read(lambda tx: (database_now(tx, self._clock), store.everybody(tx)))
         alive = (worker for worker in everybody if worker.status is not WorkerStatus.OFFLINE)
-        return [worker for worker in alive if now - worker.heartbeat_at > 2 * SILENCE]
+        return [worker for worker in alive if now - worker.heartbeat_at > SILENCE]
 
     async def forget(self, older_than: timedelta = KEPT_FOR) -> None:
         """Forget workers that are gone for long."""

@@ -205,17 +205,20 @@ class SessionActor:
             proxy=await self._insist(lambda: self._tools.hosting.proxy(self._lease)),
             engine=self._session.engine,
         )
-        # The turn is taken last: after it nothing may hold an attempt up, or attempts would come in bursts.
-        wish = await self._take_turn(self._pace)
-        if wish is not None:
+        if (wish := await self._take_turn(self._pace)) is not None:
             return wish
-        self._connection += 1
-        self._codes_shown = 0
-        self._online_since = None
-        self._stirred.clear()
         try:
             async with self._tools.opening:
-                self._link = await within(self._clock, OPEN_SECONDS, self._open(request, self._sink(self._connection)))
+                # Last: what holds attempts up after it would make them come in bursts.
+                while (left := self._pace.begin()) > 0:
+                    if (wish := await self._idle(left)) is not None:
+                        return wish
+                self._connection += 1
+                self._codes_shown = 0
+                self._online_since = None
+                self._stirred.clear()
+                opening = self._tools.engine.open(request, self._sink(self._connection))
+                self._link = await within(self._clock, OPEN_SECONDS, opening)
                 with suppress(TimeoutError):
                     await within(self._clock, ANSWER_SECONDS, self._stirred.wait())
         except TimeoutError:
@@ -242,9 +245,6 @@ class SessionActor:
                     await end(self._take_outbox())
                     return item.event
                 await self._on(item.event)
-
-    async def _open(self, request: OpenRequest, sink: EventSink) -> EngineSession:
-        return await self._tools.engine.open(request, sink)
 
     async def _on(self, event: EngineEvent) -> None:
         hosting, link = self._tools.hosting, self._link
@@ -451,7 +451,7 @@ class SessionActor:
         while wish is None and (left := pace.left(turn)) > 0:
             # The pace may change meanwhile, and turns with it.
             wish = await self._idle(min(left, TURN_LOOK_SECONDS))
-        return await self._idle(pace.begin()) if wish is None else wish
+        return wish
 
     def _put(self, item: _Event | _ChildFailed | _Nudge) -> None:
         self._mailbox.put_nowait(item)

@@ -13,11 +13,9 @@ LONGEST_SECONDS: Final = 45.0
 #: Two to the power of this is beyond :data:`LONGEST_SECONDS`; a larger exponent would only overflow.
 _ENOUGH_DOUBLINGS: Final = 6
 
-#: The cap for a whole fleet is 20 attempts a second; two less leave room for timers and commits that come late.
+#: The cap for a whole fleet is 20 attempts a second; two less leave room for timers and commits that come late. What
+#: was held up is not made up for any faster: workers that hurry together would be over the cap together.
 RECONNECTS_PER_SECOND: Final = 18.0
-#: Attempts that were held up (a busy machine wakes sleepers late) follow each other no closer than this part of the
-#: distance between turns: what was lost is made up for at 20 a second, and not all at once.
-_CLOSEST: Final = RECONNECTS_PER_SECOND / 20.0
 #: First attempts, those that customers ask for, and the restarts that WhatsApp asks for (515).
 OPENINGS_PER_SECOND: Final = 100.0
 #: So many sessions of one worker connect at once, and so many record what became of them. Of thousands that do so
@@ -74,13 +72,15 @@ class Pacer:
         return slots / self._rate if slots > _SLOT_ERROR else 0.0
 
     def begin(self) -> float:
-        """Whoever's turn has come asks once how many seconds to wait still: several whose turns came while this process
-        was held up must not begin at the same moment.
+        """0 for one whose turn has come and who begins at this moment; for others in how many seconds to ask again.
+        Those whose turns came while this process was held up must not begin together.
         """
         now = self._clock.monotonic()
-        moment = max(now, self._earliest)
-        self._earliest = moment + self._closest
-        return moment - now
+        if now < self._earliest:
+            return self._earliest - now
+        # By how much a timer is late is made up for at once, or it would add up over hundreds of turns.
+        self._earliest = max(self._earliest, now - self._distance / 4) + self._distance
+        return 0.0
 
     def share(self, place: int, workers: int) -> None:
         """Have every ``workers``-th turn from now on. ``place`` counts from 0 and is another for each of them."""
@@ -92,12 +92,12 @@ class Pacer:
         # Clocks of machines are set; what they say now is what all of them share.
         self._ahead = self._wall_ahead()
         self._place, self._workers = place, workers
-        self._earliest = min(self._earliest, self._clock.monotonic() + self._closest)
+        self._earliest = min(self._earliest, self._clock.monotonic() + self._distance)
         self._known = (following, self._own_slot(floor(self._now() + _SLOT_ERROR) + 1))
 
     @property
-    def _closest(self) -> float:
-        return _CLOSEST * self._workers / self._rate
+    def _distance(self) -> float:
+        return self._workers / self._rate
 
     def _slot(self, turn: int) -> int:
         known, at = self._known

@@ -78,8 +78,9 @@ class Pacer:
         now = self._clock.monotonic()
         if now < self._earliest:
             return self._earliest - now
-        # By how much a timer is late is made up for at once, or it would add up over hundreds of turns.
-        self._earliest = max(self._earliest, now - self._distance / 4) + self._distance
+        # What a timer is late by would add up over hundreds of turns. More than that is a hold-up.
+        punctual = now - self._earliest < self._distance / 4
+        self._earliest = (self._earliest if punctual else now) + self._distance
         return 0.0
 
     def share(self, place: int, workers: int) -> None:

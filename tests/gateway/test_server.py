@@ -126,6 +126,35 @@ async def test_requests_that_run_may_finish(app: FastAPI) -> None:
         assert (answer.status, await answer.json()) == (200, "done")
 
 
+async def test_a_request_that_comes_as_idle_connections_are_closed_is_answered(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = BoundedHttp.shutdown
+    async with serving(app) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        client = socket.socket(fileno=socket.dup(writer.get_extra_info("socket").fileno()))
+
+        def shutdown(connection: BoundedHttp) -> None:
+            # It has arrived, and nobody has read it.
+            client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            close(connection)
+
+        monkeypatch.setattr(BoundedHttp, "shutdown", shutdown)
+        await server.stop()
+        assert b"200 OK" in await asyncio.wait_for(reader.read(), 5)
+        client.close()
+        writer.close()
+
+
+async def test_whatever_waits_for_long_is_told_when_the_end_begins(app: FastAPI) -> None:
+    told: list[str] = []
+    app.state.stopping.when_begun(lambda: told.append("told"))
+    async with serving(app) as server:
+        assert told == []
+        await server.stop()
+    assert told == ["told"]
+
+
 async def test_requests_that_never_finish_are_cut_off(app: FastAPI) -> None:
     async with serving(app, grace_seconds=0.2) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))

@@ -39,7 +39,7 @@ def gateway_app(
     runtime: composition.Runtime, *, sandbox: "Sandbox | None" = None, hooks: Sequence[LifespanHook] = ()
 ) -> FastAPI:
     """All routes; ``sandbox`` is one inside this process that admins may steer."""
-    return build_app(
+    app = build_app(
         GatewayParts(
             settings=runtime.settings,
             accounts=runtime.accounts,
@@ -75,6 +75,8 @@ def gateway_app(
             limiter=runtime.limiter,
         )
     )
+    app.state.stopping.when_begun(runtime.messages.answer_now)
+    return app
 
 
 def _metrics(runtime: composition.Runtime) -> APIRouter:

@@ -12,6 +12,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 #: As much as h11 takes, and more than any of our requests needs.
 MAX_HEAD_BYTES = 64 * 1024
 
+#: Before an idle connection is closed it is read once more. Twice so long: timers that are due come before what has
+#: arrived, so that one could be late and the connection still unread.
+_LAST_LOOK_SECONDS = 0.02
+
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -57,6 +61,10 @@ class BoundedHttp(HttpToolsProtocol):
         # What stands behind a chunked body is bounded like a head.
         self._unfinished = 0
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Answer the request under way, or the one that has arrived and was not read, and close."""
+        self.loop.call_later(_LAST_LOOK_SECONDS, self.loop.call_later, _LAST_LOOK_SECONDS, super().shutdown)
 
     def _await_head(self) -> None:
         self._deadline = self.loop.call_later(self.head_seconds, self._head_is_late)

@@ -17,8 +17,7 @@ from wagate.core.errors import StartupError
 from wagate.gateway.shutdown import Stopping
 from wagate.web.routing import MAX_MESSAGE_BYTES
 
-#: Requests that run get so long to finish. Sends wait for an acknowledgement up to 60 s; their messages are stored, so
-#: cutting the answer off loses nothing.
+#: Requests that run get so long to finish. Sends that wait for an acknowledgement are answered without it.
 GRACE_SECONDS = 5.0
 #: Longer than load balancers keep idle connections: they close first, and no request meets a closed one.
 KEEP_ALIVE_SECONDS = 75

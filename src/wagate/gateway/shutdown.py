@@ -1,10 +1,11 @@
-"""Streams end when the gateway does.
+"""Streams and long waits end when the gateway does.
 
 A stream of events is open for as long as its reader likes, so waiting for it would delay every stop by the whole grace
 time. Its readers reconnect with ``Last-Event-ID`` and miss nothing.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -19,6 +20,11 @@ class Stopping:
         #: Whether it still serves and asks for no more requests.
         self.leaving = False
         self._streams: set[asyncio.Task[Any]] = set()
+        self._followers: list[Callable[[], None]] = []
+
+    def when_begun(self, follower: Callable[[], None]) -> None:
+        """Have ``follower`` called when it begins, to end what would take longer than requests may."""
+        self._followers.append(follower)
 
     def leave(self) -> None:
         """Say that no more requests should come; those that do are answered."""
@@ -30,6 +36,8 @@ class Stopping:
             self.begun = True
             for task in self._streams:
                 task.cancel()
+            for follower in self._followers:
+                follower()
 
     def add(self, stream: asyncio.Task[Any]) -> None:
         """Have a task that answers with a stream end with the gateway."""

@@ -34,6 +34,14 @@ class Lookout:
         self._clock = clock
         self._watched: Counter[MessageId] = Counter()
         self._looking: asyncio.Task[None] | None = None
+        #: Whether nobody should wait any more.
+        self.over = False
+
+    def end(self) -> None:
+        """Have all who wait go on with what is known of their message."""
+        self.over = True
+        for message in list(self._watched):
+            self._bus.publish_here(message_topic(message))
 
     @contextmanager
     def watch(self, message: MessageId) -> Iterator[None]:

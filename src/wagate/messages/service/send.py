@@ -174,6 +174,12 @@ class Messages:
         with self._bus.subscribe(message_topic(message)) as news:
             return await self._outcome(principal, await self._read(principal, message), news, wait)
 
+    def answer_now(self) -> None:
+        """Let no request wait any more, also of those to come: they are answered as if their time was over. For when
+        this process is about to end, which would cut them off.
+        """
+        self._lookout.end()
+
     async def check_sender(self, principal: Principal, session: SessionId) -> None:
         """Say early what would be said of a message from this session, before its file is taken in.
 
@@ -384,7 +390,7 @@ class Messages:
         with self._lookout.watch(message.id):
             while message.status in PENDING:
                 left = deadline - self._clock.monotonic()
-                if left <= 0:
+                if left <= 0 or self._lookout.over:
                     return message
                 told = await news.next(left)
                 if told is not None:

@@ -285,8 +285,8 @@ async def test_mentions_are_resolved_and_carried(world: World) -> None:
 
 async def test_when_the_process_is_about_to_end_whoever_waits_is_answered_with_what_is_known(world: World) -> None:
     waiting = asyncio.create_task(world.send(wait=10))
-    while not world.messages._lookout._watched:
-        await asyncio.sleep(0)
+    await quiet(world)
+    assert not waiting.done()
     world.messages.answer_now()
     assert (await waiting).status is MessageStatus.QUEUED
     assert (await world.send("another", wait=10)).status is MessageStatus.QUEUED

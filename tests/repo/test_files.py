@@ -63,7 +63,7 @@ def test_nothing_of_a_machine_is_in_the_tree(files: list[Path], repository: Path
         ("index = https://" + "pypi" + ".example.net/simple", True),
         ("GET /api/sessions/ses_1/home/x", False),
         ("https://faq.whatsapp.com/x", False),
-        ('url = f"{base}/work/{item}"', False),
+        ('url = f"{base}' + "/work" + '/items"', False),
     ],
 )
 def test_the_rule_about_machines_tells_them_from_others(line: str, found: bool) -> None:

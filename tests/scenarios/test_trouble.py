@@ -116,6 +116,28 @@ async def test_a_phone_that_asks_again_after_a_restart_still_gets_its_message(ri
     assert (await rig.shown(ada, sent["waId"]))["text"] == "kept for you"
 
 
+async def test_a_send_that_waits_is_told_what_is_known_when_the_gateway_ends(rig: Rig, shop: str, ada: str) -> None:
+    session = await rig.linked(shop)
+    await rig.phone(ada)
+    await rig.api.call("POST", f"/api/sessions/{session}/disconnect")
+    await rig.reaches(session, "disconnected")
+    waiting = asyncio.create_task(rig.send(session, ada, text="later"))
+
+    async def stored() -> Json | None:
+        return next(iter(await rig.history(session)), None)
+
+    await rig.until(stored, "it is stored")
+    assert rig.gateway is not None
+    assert await rig.gateway.stop() == 0
+    told = await waiting
+    assert told["status"] == "queued"
+
+    await rig.gateway_gone()
+    await rig.start_gateway()
+    await rig.api.call("POST", f"/api/sessions/{session}/connect")
+    assert (await rig.shown(ada, told["waId"]))["text"] == "later"
+
+
 # -- what the network does
 
 

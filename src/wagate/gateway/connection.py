@@ -12,8 +12,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 #: As much as h11 takes, and more than any of our requests needs.
 MAX_HEAD_BYTES = 64 * 1024
 
-#: Before an idle connection is closed it is read once more. Twice so long: timers that are due come before what has
-#: arrived, so that one could be late and the connection still unread.
+#: Before an idle connection is closed it is read once more, for which two of these pass: the loop runs timers that are
+#: due before it reads what has arrived, but never two of which the first sets the second.
 _LAST_LOOK_SECONDS = 0.02
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"

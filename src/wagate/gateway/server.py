@@ -55,6 +55,7 @@ class HttpServer:
         try:
             await started
         except BaseException:
+            # Cancellation too: what did not start is not to be stopped.
             self._running = None
             raise
 

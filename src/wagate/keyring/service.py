@@ -8,6 +8,7 @@ and goes on after any restart.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from wagate.audit import service as audit
@@ -163,7 +164,7 @@ class SecretKeys:
 
     async def _needed(self, key_id: str) -> dict[str, int]:
         found = {
-            str(column): await self._db.read(lambda tx, column=column: store.count_under(tx, column, key_id))  # type: ignore[misc]
+            str(column): await self._db.read(partial(store.count_under, column=column, key_id=key_id))
             for column in store.ring_columns()
         }
         found |= {files.name: await files.count_under(key_id) for files in self._files}

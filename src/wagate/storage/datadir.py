@@ -57,6 +57,7 @@ class DataDir:
                 hint="stop it, or give this one its own WAGATE_DATA_DIR",
             ) from None
         except BaseException:
+            # Whatever it was: nobody will have it to close.
             os.close(lock)
             raise
         return cls(path, lock, min_free_bytes)

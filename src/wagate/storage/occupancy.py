@@ -101,6 +101,7 @@ class Occupancy:
             await self.close()
             raise StartupError(f"the database cannot be opened: {describe(error)}") from error
         except BaseException:
+            # Cancellation too: nobody will have it to close.
             await self.close()
             raise
         return self

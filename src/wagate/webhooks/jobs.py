@@ -1,6 +1,7 @@
 """Forgetting finished deliveries."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from wagate.core.clock import Clock
@@ -33,8 +34,8 @@ async def prune(db: Database, clock: Clock, *, batch: int = BATCH) -> int:
     deleted, after = 0, ""
     while True:
         count, following = await db.write(
-            lambda tx, after=after: store.prune(  # type: ignore[misc]
-                tx,
+            partial(
+                store.prune,
                 after=after,
                 until=until,
                 delivered_before=now - KEEP_DELIVERED,

@@ -217,8 +217,8 @@ class SessionActor:
                 self._codes_shown = 0
                 self._online_since = None
                 self._stirred.clear()
-                opening = self._tools.engine.open(request, self._sink(self._connection))
-                self._link = await within(self._clock, OPEN_SECONDS, opening)
+                sink = self._sink(self._connection)
+                self._link = await within(self._clock, OPEN_SECONDS, self._tools.engine.open(request, sink))
                 with suppress(TimeoutError):
                     await within(self._clock, ANSWER_SECONDS, self._stirred.wait())
         except TimeoutError:

@@ -100,6 +100,7 @@ class BridgeProcess:
             async with asyncio.timeout(_START_TIMEOUT):
                 channel = await _first_of(ready, process)
         except BaseException as error:
+            # Cancellation too: a bridge that nobody gets would run on.
             if process is not None:
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()

@@ -132,6 +132,7 @@ class Stream:
             async with asyncio.timeout(_OPEN_SECONDS):
                 transport, deframer = await _shake_hands(socket, endpoint, noise, payload, routing, clock, entropy)
         except BaseException as error:
+            # Cancellation too: a connection that nobody gets would stay open.
             socket.transport.abort()
             if isinstance(error, (ConnectionClosed, TimeoutError)):
                 raise Unreachable("the handshake ended early") from error

@@ -42,7 +42,8 @@ class EventStream(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # From version 2.4 on Starlette learns that the reader is gone by sending, which a silent stream does seldom;
-        # before that it listens. The stream is closed here and not by the garbage collector.
+        # before that it listens. The stream is closed here and not by the garbage collector; Starlette's type for it
+        # leaves out that it can be.
         listening = {**scope, "asgi": {**scope["asgi"], "spec_version": "2.3"}}
         async with aclosing(self.body_iterator):  # type: ignore[type-var]
             await super().__call__(listening, receive, send)
